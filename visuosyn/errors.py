@@ -1,0 +1,10 @@
+"""The one exception for a user's mistake."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """A mistake of the user, told in one line: what came, what is allowed, what to do.
+
+    The command line prints it without a traceback and ends with exit code 2.
+    """

@@ -1,0 +1,218 @@
+"""The few frozen types that flow through the stages. After ``measure`` all is tidy tables.
+
+A *position* is a word's 0-based place in its sentence; a *row* is its place in ``HeatMaps.array``. They differ
+only when a word could not be traced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visuosyn.errors import UserError
+from visuosyn.masks import MaskRule
+from visuosyn.resize import bicubic
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a prompt, by its character span in the exact text that was encoded.
+
+    ``index`` is the position in a ``Sentence`` and the row in a ``HeatMaps``; ``None`` if not traced. ``head``
+    is the position of the syntactic head (-1: root; ``None``: not parsed), ``relation`` the label of that
+    edge, ``deps`` the enhanced graph's edges as (head position, label), empty where there is none.
+    """
+
+    text: str
+    start: int
+    end: int
+    index: int | None = None
+    lemma: str = ""
+    upos: str = ""
+    xpos: str = ""
+    head: int | None = None
+    relation: str = ""
+    deps: tuple[tuple[int, str], ...] = ()
+    feats: str = ""
+    misc: str = ""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A caption with its words and their tree. ``scheme`` is "ud" or "clear"; ``parser`` says who made it."""
+
+    id: str
+    text: str
+    words: tuple[Word, ...]
+    scheme: str = "ud"
+    parser: str = ""
+    comments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Caption:
+    """One line of a corpus. ``source`` is ``file:line``; ``sentence`` a given tree; ``noise_id`` the id that
+    the noise depends on (the caption's own, unless a minimal-pair set shares one)."""
+
+    id: str
+    text: str
+    source: str = ""
+    noise_id: str = ""
+    image_id: str = ""
+    sentence: Sentence | None = None
+
+
+@dataclass(frozen=True)
+class WordPair:
+    """Two words of one sentence by position. ``kind`` is "related" or "unrelated"; ``edge`` is "basic",
+    "enhanced" (an edge that only the enhanced graph has) or "" for a pair without an edge."""
+
+    head: int
+    dependent: int
+    relation: str
+    kind: str = "related"
+    edge: str = "basic"
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Something that could not be measured, with the reason; ``what`` is "caption", "image", "word" or "pair"."""
+
+    what: str
+    caption_id: str
+    text: str
+    reason: str
+    seed: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Accumulated attention of one slice of a run.
+
+    ``sums``: float32 (word, row, column) at the slice's own ``grid``, attention probabilities summed over heads,
+    layers and steps and averaged over a word's sub-words; ``count``: how many (head, layer, step) maps were
+    summed. ``stage`` is "down", "mid" or "up" for a U-Net, "joint" for a transformer, "total" for one
+    map over the default stages. ``third`` is 0, 1, 2 (early, middle, late steps) or ``None`` for all steps.
+    ``step``, ``layer``, ``head`` are set only where such detail was asked for.
+    """
+
+    stage: str
+    grid: tuple[int, int]
+    sums: NDArray[np.float32]
+    count: int
+    third: int | None = None
+    step: int | None = None
+    layer: str | None = None
+    head: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMap:
+    """One word's map: ``array`` float32 (row, column), mean attention probability over heads, layers, steps."""
+
+    word: Word
+    array: NDArray[np.float32]
+    steps: int = 1
+
+    def mask(
+        self, rule: str | MaskRule = "relative:0.4", *, size: tuple[int, int] | None = None
+    ) -> NDArray[Any]:
+        """The map's area under a mask rule: bool (row, column), float for ``soft``. ``size`` = (rows, columns)
+        upscales the map first (bicubic, clamped at 0)."""
+        rule = MaskRule.parse(rule)
+        array = self.array if size is None else np.maximum(bicubic(self.array, size), 0)
+        area = rule.apply(array, steps=self.steps)
+        return area if rule.kind == "soft" else area.astype(bool)
+
+
+LAYERS = {
+    "default": ("down", "up", "joint", "total"),  # eq. 6 sums down and up blocks
+    "all": ("down", "mid", "up", "joint", "total"),
+    "down": ("down",),
+    "mid": ("mid",),
+    "up": ("up",),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMaps:
+    """The heat maps of one image: one row a traced word.
+
+    ``grid`` is the latent's (rows, columns), at which ``array`` stands; ``steps`` the denoising steps seen;
+    ``tokens`` the number of sub-words per row; ``cosines`` float32 (word, word) cosines of the words' text
+    embeddings (``None`` where not computed); ``dropped`` what could not be traced, with the reason.
+    """
+
+    prompt: str
+    words: tuple[Word, ...]
+    parts: tuple[Part, ...]
+    grid: tuple[int, int]
+    steps: int
+    tokens: tuple[int, ...] = ()
+    cosines: NDArray[np.float32] | None = None
+    dropped: tuple[Dropped, ...] = ()
+    image: Image | None = None
+    caption_id: str = ""
+    noise_id: str = ""
+    seed: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def array(self) -> NDArray[np.float32]:
+        """float32 (word, row, column) at the latent grid: means over heads, layers (down and up) and steps."""
+        return self.combine()
+
+    def combine(self, *, layers: str = "default", thirds: Iterable[int] | None = None) -> NDArray[np.float32]:
+        """Mean maps over a choice of stages and step thirds, at the latent grid; clamped at 0 once, after the sum.
+
+        Upscaling is linear, so sums are added first per grid and upscaled once (Tang et al. 2023, eq. 6).
+        """
+        if layers not in LAYERS:
+            raise UserError(f"layers {layers!r} is not known: use one of {', '.join(LAYERS)}")
+        wanted = None if thirds is None else set(thirds)
+        chosen = [
+            p for p in self.parts if p.stage in LAYERS[layers] and (wanted is None or p.third in wanted)
+        ]
+        if not chosen:
+            raise UserError(
+                f"no part of these maps belongs to layers={layers!r}, thirds={thirds!r}: was it kept?"
+            )
+        grids: dict[tuple[int, int], NDArray[np.float32]] = {}
+        for part in chosen:
+            grids[part.grid] = grids[part.grid] + part.sums if part.grid in grids else part.sums
+        total = sum((bicubic(sums, self.grid) for sums in grids.values()), start=np.float32(0))
+        return np.maximum(np.asarray(total) / np.float32(sum(p.count for p in chosen)), 0)
+
+    def row(self, word: str | int | Word) -> int:
+        """The row of a word by text, by row number or by span; an ambiguous text is an error naming the rows."""
+        if isinstance(word, Word):
+            found = [i for i, w in enumerate(self.words) if (w.start, w.end) == (word.start, word.end)]
+        elif isinstance(word, str):
+            found = [i for i, w in enumerate(self.words) if w.text == word]
+        else:
+            found = [range(len(self.words))[word]] if -len(self.words) <= word < len(self.words) else []
+        if len(found) > 1:
+            raise UserError(f"{word!r} stands more than once in {self.prompt!r}: choose a row of {found}")
+        if not found:
+            there = ", ".join(f"{i} {w.text!r}" for i, w in enumerate(self.words))
+            raise UserError(f"no heat map for {word!r} in {self.prompt!r}; there are: {there}")
+        return found[0]
+
+    def __getitem__(self, word: str | int | Word) -> HeatMap:
+        row = self.row(word)
+        return HeatMap(self.words[row], self.array[row], self.steps)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def with_facts(self, **facts: Any) -> HeatMaps:
+        """A copy with other fields, such as ``caption_id`` or ``seed``."""
+        return replace(self, **facts)
