@@ -1,0 +1,50 @@
+# Every target installs what it needs into .venv first, so one command is enough on a fresh machine.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+DEPENDS := pyproject.toml constraints.txt
+
+STUDY_CORPUS ?= corpora/microworld/captions.conllu
+STUDY_OUT ?= reports/microworld
+STUDY_OPTIONS ?= --seeds 0-1
+
+.DEFAULT_GOAL := help
+.PHONY: help study test test-all lint bench train clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+study: $(VENV)/installed ## install, then run the relation study of the bundled model; prints where the report is
+	$(RUN) visuosyn study $(STUDY_CORPUS) --out $(STUDY_OUT) $(STUDY_OPTIONS)
+
+test: lint ## install, then lint, check types and run the tests
+	$(RUN) pytest
+
+test-all: lint ## the same with the slow tests
+	$(RUN) pytest -m "slow or not slow"
+
+lint: $(VENV)/installed-dev ## ruff and mypy
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy visuosyn
+
+bench: $(VENV)/installed-dev ## speed and memory as ratios, side by side
+	@for bench in tests/benchmarks/bench_*.py; do echo; echo "== $$bench"; $(VENV)/bin/python $$bench || exit 1; done
+
+train: $(VENV)/installed ## train the bundled model further (CPU hours; resumes from checkpoints/)
+	$(RUN) visuosyn.microworld.train
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(VENV)/bin/python $(DEPENDS)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(PIP) --editable '.[dev]'
+	@touch $@
