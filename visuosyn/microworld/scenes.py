@@ -50,7 +50,7 @@ HANDS = {
     "giraffe": (0.05, 0.2),
     "elephant": (0.08, 0.6),
     "rabbit": (0.06, 0.5),
-    "pig": (0.05, 0.4),
+    "pig": (0.05, 0.45),
     "teddy bear": (0.06, 0.66),
 }
 # The held things: size, and the point of the box that is held.
@@ -58,7 +58,7 @@ HELD = {
     "balloon": ("normal", 1.0, 0.98),
     "umbrella": ("normal", 0.45, 0.9),
     "basket": ("small", 0.5, 0.05),
-    "ball": ("small", 0.7, 0.5),
+    "ball": ("small", 0.95, 0.5),
 }
 WORN = ("hat", "crown")
 SIDES = ("and", "and", "and", "and", "and", "next to", "next to", "beside", "to the left of", "to the right of")
