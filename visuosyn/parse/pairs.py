@@ -1,0 +1,57 @@
+"""Word pairs of a tree: head and dependent, and the unrelated pairs of the same caption."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from itertools import combinations
+
+from visuosyn.records import Dropped, Sentence, Word, WordPair
+
+
+def word_pairs(sentence: Sentence, *, unrelated: bool = True) -> tuple[WordPair, ...]:
+    """All head-dependent pairs of a caption, then (``unrelated``) all pairs of its words without an edge.
+
+    The edges are those of the enhanced graph where the tree has one, so that a word may have several heads; ``edge``
+    is "basic" if the basic tree also joins the two in this direction, else "enhanced". Two words are unrelated if
+    neither graph joins them in either direction; which of them plays the head is a fair coin fixed by the caption's
+    id and the two positions. Root edges are no pairs. What cannot be a pair is listed by ``unusable_edges``.
+    """
+    size, basic = len(sentence.words), _basic(sentence)
+    related = [
+        WordPair(head, dependent, relation, "related", "basic" if (head, dependent) in basic else "enhanced")
+        for dependent, word in enumerate(sentence.words)
+        for head, relation in sorted(set(_edges(word)))
+        if 0 <= head < size and head != dependent
+    ]
+    if not unrelated:
+        return tuple(related)
+    joined = {frozenset((pair.head, pair.dependent)) for pair in related} | {frozenset(edge) for edge in basic}
+    apart = (pair for pair in combinations(range(size), 2) if frozenset(pair) not in joined)
+    return (*related, *(WordPair(*_toss(sentence.id, pair), "unrelated", "unrelated", "") for pair in apart))
+
+
+def unusable_edges(sentence: Sentence) -> tuple[Dropped, ...]:
+    """Edges that are no pair of two words: self loops and edges from an empty node or from outside the sentence."""
+    size, found = len(sentence.words), []
+    for dependent, word in enumerate(sentence.words):
+        for head, relation in _edges(word):
+            if head == dependent or head >= size or head < -1:
+                why = "self loop" if head == dependent else "the head is no word of the sentence"
+                found.append(Dropped("pair", sentence.id, f"{word.text} ({relation})", why))
+    return tuple(found)
+
+
+def _edges(word: Word) -> tuple[tuple[int, str], ...]:
+    """A word's incoming edges: enhanced ones, else the basic one."""
+    return word.deps or (() if word.head is None else ((word.head, word.relation),))
+
+
+def _basic(sentence: Sentence) -> set[tuple[int, int]]:
+    """(head, dependent) of the basic tree without its root edge."""
+    return {(word.head, i) for i, word in enumerate(sentence.words) if word.head is not None and word.head >= 0}
+
+
+def _toss(caption_id: str, pair: tuple[int, int]) -> tuple[int, int]:
+    """The pair in the order (head, dependent) that a coin fixed by caption and pair decides."""
+    coin = blake2b(f"{caption_id}\t{pair[0]}\t{pair[1]}".encode(), digest_size=1).digest()[0] & 1
+    return (pair[1], pair[0]) if coin else pair
