@@ -87,7 +87,8 @@ class Phrase:
     words: list[Word]
     head: Word
 
-    def __add__(self, words: Iterable[Word]) -> Phrase:
+    def then(self, words: Iterable[Word]) -> Phrase:
+        """The phrase with words after it, under the same head."""
         return Phrase([*self.words, *words], self.head)
 
     @property
@@ -140,7 +141,7 @@ def _case(preposition: str, phrase: Phrase, shows: frozenset[int]) -> Phrase:
 def modified(host: Phrase, modifier: Phrase, name: str, *, under: Word | None = None, kind: str = "nmod") -> Phrase:
     """Put a prepositional phrase after the host: ``nmod:name`` under its head, or ``kind:name`` under another word."""
     modifier.head.under(under or host.head, kind, f"{kind}:{name}")
-    return host + modifier.words
+    return host.then(modifier.words)
 
 
 def related(first: Phrase, relation: str, second: Phrase) -> Phrase:
@@ -153,7 +154,7 @@ def related(first: Phrase, relation: str, second: Phrase) -> Phrase:
         adverb = Word("next", "next", "ADV", "RB", both).under(first.head, "advmod")
         second = _case("to", second, both)
         second.head.under(adverb, "obl", "obl:to")
-        return first + [adverb, *second.words]
+        return first.then([adverb, *second.words])
     if relation in ("on", "under", "beside"):
         return modified(first, _case(relation, second, both), relation)
     opener, *article, place, _ = relation.split()
@@ -213,7 +214,7 @@ def deed(form: str, actor: Phrase, lemma: str, thing: Phrase) -> Phrase:
     else:
         actor.head.under(verb, "nsubj")
         return Phrase([*actor.words, *words], verb)
-    return actor + words
+    return actor.then(words)
 
 
 def grounded(phrase: Phrase, preposition: str, ground: str) -> Phrase:
@@ -239,7 +240,7 @@ def framed(phrase: Phrase, frame: str) -> Phrase:
 
 def stopped(phrase: Phrase) -> Phrase:
     """Add the final period."""
-    return phrase + [Word(".", ".", "PUNCT", ".").under(phrase.head, "punct")]
+    return phrase.then([Word(".", ".", "PUNCT", ".").under(phrase.head, "punct")])
 
 
 def sentence(phrase: Phrase) -> Sentence:

@@ -1,4 +1,4 @@
-"""Drawing: sprites at three exact sizes, flat skies, grounds with a fixed texture; everything on a lattice of 4 pixels."""
+"""Drawing: sprites at three exact sizes, flat skies, grounds with a fixed texture; all on a lattice of 4 pixels."""
 
 from __future__ import annotations
 
@@ -56,10 +56,12 @@ class Sprite:
 
     @property
     def width(self) -> int:
+        """Pixels across."""
         return int(self.alpha.shape[1])
 
     @property
     def height(self) -> int:
+        """Pixels down."""
         return int(self.alpha.shape[0])
 
 
@@ -126,7 +128,7 @@ def _texture(ground: str) -> np.ndarray:
     elif ground == "snow":
         shade[((x + 8 * (y // 12 % 2)) % 16 <= 2) & (y % 12 == 6)] = -30
     elif ground == "floor":
-        shade[(y % 12 == 0) | ((y % 12 < 12) & ((x + 16 * (y // 12 % 2)) % 32 == 0))] = -32
+        shade[(y % 12 == 0) | ((x + 16 * (y // 12 % 2)) % 32 == 0)] = -32
     else:
         shade[(y >= 72) & (y < 75) & (x % 24 < 12)] = 120
     return np.asarray(_GROUND_COLOURS[ground], np.int16) + shade[..., None]
