@@ -1,0 +1,140 @@
+"""The pair table: one row per (image, pair, mask rule), with everything that the statistics need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from visuosyn.errors import UserError
+from visuosyn.masks import MaskRule
+from visuosyn.measure.overlap import overlaps
+from visuosyn.records import Dropped, HeatMaps, Sentence, Word, WordPair
+
+DTYPES = {
+    "caption_id": "str",  # the prompt
+    "noise_id": "str",  # what the noise depends on, besides the seed
+    "seed": "int64",  # -1: not known
+    "pair": "int32",  # number of the pair in its caption
+    "kind": "str",  # related or unrelated
+    "edge": "str",  # basic, enhanced or empty
+    "relation": "str",  # label of the edge; "unrelated" for a pair without one
+    "head": "str",
+    "dependent": "str",
+    "head_position": "int32",  # 0-based place in the sentence
+    "dependent_position": "int32",
+    "head_lemma": "str",
+    "dependent_lemma": "str",
+    "head_upos": "str",
+    "dependent_upos": "str",
+    "head_tokens": "int32",  # sub-words; 0: not known
+    "dependent_tokens": "int32",
+    "distance": "int32",  # words between the positions, 1 for neighbours
+    "head_first": "bool",
+    "cosine": "float32",  # of the two text embeddings; NaN: not known
+    "mask": "str",  # name of the mask rule
+    "head_area": "float64",  # shares of the grid, 0 to 1
+    "dependent_area": "float64",
+    "intersection": "float64",
+    "iou": "float64",  # fractions 0 to 1; NaN: empty denominator
+    "iod": "float64",
+    "ioh": "float64",
+}
+
+
+def pair_table(
+    maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair], rules: Iterable[str | MaskRule]
+) -> pd.DataFrame:
+    """Measure the pairs of one image under each mask rule: one row per (rule, pair), columns as in ``DTYPES``.
+
+    Overlaps are measured at the latent grid. Pairs with a word that has no heat map are left out here and
+    listed, with the reason, by ``unmeasured_pairs``; the two together are always all the pairs. Raises
+    UserError where ``sentence`` is not the prompt that the maps belong to.
+    """
+    rows = _rows(maps, sentence)
+    numbered = [(n, p) for n, p in enumerate(pairs) if p.head in rows and p.dependent in rows]
+    measured = [pair for _, pair in numbered]
+    heads = np.array([rows[p.head] for p in measured], dtype=np.intp)
+    dependents = np.array([rows[p.dependent] for p in measured], dtype=np.intp)
+    facts = _facts(maps, sentence, measured, heads, dependents)
+    facts["pair"] = np.array([n for n, _ in numbered])
+    wanted = list(dict.fromkeys(MaskRule.parse(rule) for rule in rules))
+    values = _measures(maps, heads, dependents, wanted)
+    names = np.repeat([str(rule) for rule in wanted], len(measured)).tolist()
+    repeated = {name: np.tile(column, len(wanted)) for name, column in facts.items()}
+    columns = repeated | {"mask": names} | values
+    return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in DTYPES.items()})
+
+
+def unmeasured_pairs(maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair]) -> tuple[Dropped, ...]:
+    """The pairs that ``pair_table`` must leave out because a word of theirs has no usable heat map, and why."""
+    rows = _rows(maps, sentence)
+    return tuple(
+        Dropped("pair", maps.caption_id, _notation(sentence, pair), "; ".join(reasons), maps.seed)
+        for pair in pairs
+        if (reasons := [_reason(maps, sentence.words[at]) for at in (pair.head, pair.dependent) if at not in rows])
+    )
+
+
+def _rows(maps: HeatMaps, sentence: Sentence) -> dict[int, int]:
+    """Position in the sentence -> row of the map, for words whose map is there and finite."""
+    if maps.prompt != sentence.text:
+        raise UserError(
+            f"the maps belong to {maps.prompt!r}, the sentence is {sentence.text!r}: pass the sentence that was drawn"
+        )
+    finite = np.all(np.isfinite(maps.array), axis=(1, 2)).tolist()
+    spans = {(word.start, word.end): row for row, word in enumerate(maps.words) if finite[row]}
+    found = ((at, spans.get((word.start, word.end))) for at, word in enumerate(sentence.words))
+    return {at: row for at, row in found if row is not None}
+
+
+def _reason(maps: HeatMaps, word: Word) -> str:
+    if any((word.start, word.end) == (w.start, w.end) for w in maps.words):
+        return f"the heat map of {word.text!r} holds values that are not finite"
+    told = [dropped.reason for dropped in maps.dropped if dropped.text == word.text]
+    return f"no heat map of {word.text!r}: {told[0] if told else 'the word was not traced'}"
+
+
+def _notation(sentence: Sentence, pair: WordPair) -> str:
+    """A pair as relation(head-n, dependent-n), positions counted from 1."""
+    head, dependent = (f"{sentence.words[at].text}-{at + 1}" for at in (pair.head, pair.dependent))
+    return f"{pair.relation}({head}, {dependent})"
+
+
+def _facts(
+    maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair], heads: np.ndarray, dependents: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The columns that do not depend on the mask rule, one value a pair."""
+    count = len(pairs)
+    at = {"head": [pair.head for pair in pairs], "dependent": [pair.dependent for pair in pairs]}
+    rows = {"head": heads, "dependent": dependents}
+    tokens = np.array(maps.tokens or [0] * len(maps.words), dtype=np.int32)
+    facts = {
+        "caption_id": np.full(count, maps.caption_id, dtype=object),
+        "noise_id": np.full(count, maps.noise_id, dtype=object),
+        "seed": np.full(count, -1 if maps.seed is None else maps.seed),
+        "cosine": np.full(count, np.nan) if maps.cosines is None else maps.cosines[heads, dependents],
+        "distance": np.abs(np.subtract(at["head"], at["dependent"])),
+        "head_first": np.less(at["head"], at["dependent"]),
+    }
+    for name in ("kind", "edge", "relation"):
+        facts[name] = np.array([getattr(pair, name) for pair in pairs], dtype=object)
+    for role, positions in at.items():
+        facts[f"{role}_position"] = np.array(positions, dtype=np.int32)
+        facts[f"{role}_tokens"] = tokens[rows[role]]
+        for column, name in (("", "text"), ("_lemma", "lemma"), ("_upos", "upos")):
+            facts[role + column] = np.array([getattr(sentence.words[i], name) for i in positions], dtype=object)
+    return facts
+
+
+def _measures(
+    maps: HeatMaps, heads: np.ndarray, dependents: np.ndarray, rules: Sequence[MaskRule]
+) -> dict[str, np.ndarray]:
+    """Areas, intersections and overlaps, rule after rule, one value a (rule, pair)."""
+    found = [
+        overlaps(rule.apply(maps.array, steps=maps.steps), heads, dependents, soft=rule.kind == "soft")
+        for rule in rules
+    ]
+    names = ("head_area", "dependent_area", "intersection", "iou", "iod", "ioh")
+    return {name: np.concatenate([getattr(one, name) for one in found] or [np.empty(0)]) for name in names}
