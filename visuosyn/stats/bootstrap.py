@@ -1,0 +1,81 @@
+"""The bootstrap over prompts: means of resampled prompts, and intervals from them.
+
+A prompt is drawn with all its images and pairs, so whatever they share stays together (Miller 2024, arXiv
+2411.00640, on clustered errors). Every cell sees the same drawn prompts: differences between cells are paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from visuosyn.errors import UserError
+from visuosyn.stats.sums import ratio
+
+HELD = 1 << 22  # weights held at once: 32 MiB
+
+Floats = NDArray[np.float64]
+
+
+def bootstrap_means(sums: Floats, counts: Floats, *, draws: int = 2000, seed: int = 0) -> Floats:
+    """Ratios of sums of resampled clusters: float64 (draw, ...) from sums and counts of shape (cluster, ...).
+
+    Each draw takes as many clusters as there are, with replacement; a draw in which nothing is counted gives
+    NaN. The same seed gives the same draws, whatever the columns.
+
+    >>> bootstrap_means(np.array([3.0, 3.0]), np.array([4.0, 4.0]), draws=2)
+    array([0.75, 0.75])
+    """
+    shape = sums.shape[1:]
+    table = np.concatenate([sums.reshape(len(sums), -1), counts.reshape(len(sums), -1)], axis=1)
+    total = np.concatenate([weights @ table for weights in bootstrap_weights(len(sums), draws=draws, seed=seed)])
+    drawn, counted = np.split(total, 2, axis=1)
+    return ratio(drawn, counted).reshape(draws, *shape)
+
+
+def bootstrap_weights(clusters: int, *, draws: int, seed: int) -> Iterator[Floats]:
+    """Multinomial weights, some draws at a time: how often each cluster was drawn, float64 (draw, cluster)."""
+    if draws < 1:
+        raise UserError(f"draws is {draws}: a bootstrap needs at least 1, an interval some thousands")
+    random = np.random.default_rng(seed)
+    step = max(1, HELD // clusters)
+    for start in range(0, draws, step):
+        weights = np.empty((min(step, draws - start), clusters))
+        for row in weights:
+            row[:] = np.bincount(random.integers(clusters, size=clusters, dtype=np.int32), minlength=clusters)
+        yield weights
+
+
+def percentile_interval(drawn: Floats, clusters: ArrayLike, *, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Expanded percentile interval of statistics drawn over clusters: (low, high), each of shape (...).
+
+    ``drawn`` has the shape (draw, ...) and ``clusters`` (...) the number of clusters that each statistic rests
+    on; below 2 the interval is missing (NaN). A plain percentile interval is too narrow for few clusters by
+    about sqrt((n - 1) / n) and the ratio of normal to t quantiles; this takes the quantiles at
+    Phi(-sqrt(n / (n - 1)) t), t the t quantile with n - 1 degrees of freedom, instead of at (1 - level) / 2
+    (Hesterberg 2015, "What teachers should know about the bootstrap", The American Statistician 69:4). Draws that
+    are NaN are left out. Caveat: with a handful of clusters every bootstrap interval is a guess.
+    """
+    if not 0 < level < 1:
+        raise UserError(f"level is {level}: use a share between 0 and 1, such as 0.95")
+    number = np.asarray(clusters, dtype=np.float64)
+    free = np.maximum(number - 1, 1)
+    tail = stats.norm.cdf(-np.sqrt(np.maximum(number, 2) / free) * stats.t.ppf((1 + level) / 2, free))
+    ordered = np.sort(drawn, axis=0)  # NaN to the end
+    usable = np.isfinite(ordered).sum(axis=0)
+    low, high = _quantile(ordered, usable, tail), _quantile(ordered, usable, 1 - tail)
+    missing = (number < 2) | (usable == 0)
+    return np.where(missing, np.nan, low), np.where(missing, np.nan, high)
+
+
+def _quantile(ordered: Floats, usable: NDArray[np.intp], at: Floats) -> Floats:
+    """Quantiles of the first ``usable`` values along axis 0, interpolated linearly."""
+    position = at * np.maximum(usable - 1, 0)
+    below = np.floor(position).astype(np.intp)
+    above = np.minimum(below + 1, np.maximum(usable - 1, 0))
+    values = (np.take_along_axis(ordered, index[None], axis=0)[0] for index in (below, above))
+    lower, upper = values
+    return lower + (position - below) * (upper - lower)
