@@ -18,7 +18,7 @@ import numpy as np
 
 from visuosyn.errors import UserError
 from visuosyn.microworld import grammar, words
-from visuosyn.microworld.grammar import GROUND, Sentence, Token
+from visuosyn.microworld.grammar import GROUND, Mention, Sentence, Token
 from visuosyn.microworld.layouts import Plan, caption, draft, said_pairs
 from visuosyn.microworld.render import HORIZONS, SIZE, SKIES, background, compose, sprite
 
@@ -55,6 +55,7 @@ class Scene:
     Attributes:
         image: (96, 96, 3) uint8.
         sentence: the caption, its tree and what each word shows.
+        mentions: the noun phrases' content, in their order.
         objects: in the order of mention.
         ground, ground_mask: the named ground and its visible pixels.
         kind: how the objects are laid out: one, pair, three, count, pair of, basket of, on, under, front, wear, hold.
@@ -62,6 +63,7 @@ class Scene:
 
     image: np.ndarray
     sentence: Sentence
+    mentions: tuple[Mention, ...]
     objects: tuple[Object, ...]
     ground: str
     ground_mask: np.ndarray
@@ -158,7 +160,7 @@ def _draw(plan: Plan, sentence: Sentence, ground: str, canvas: np.ndarray, horiz
         )
         for number, (one, (picture, left, top), mask) in enumerate(zip(said, pictures, masks, strict=True))
     )
-    return Scene(image, sentence, objects, ground, ground_mask, plan.kind)
+    return Scene(image, sentence, plan.mentions, objects, ground, ground_mask, plan.kind)
 
 
 def _noun_words(sentence: Sentence, number: int) -> tuple[int, ...]:

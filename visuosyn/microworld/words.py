@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 
+# Groups of things that resemble each other in use; whether two nouns are cohyponyms is for a lexicon to say.
 GROUPS: dict[str, tuple[str, ...]] = {
     "animal": ("cat", "dog", "zebra", "giraffe", "elephant", "rabbit", "pig"),
     "fruit": ("apple", "banana", "pear"),
@@ -46,17 +48,15 @@ def noun_pairs() -> tuple[tuple[str, str], ...]:
     return tuple(itertools.combinations(NOUNS, 2))
 
 
+@functools.cache
 def held_out() -> frozenset[tuple[str, str]]:
     """The (adjective, noun) and sorted (noun, noun) pairs that never share a training caption: 15% of either sort.
 
     A pair's place is decided by a hash of its words, so the list does not depend on a random generator.
     """
-    return _held_out
+    return frozenset(_first_share(adjective_pairs()) + _first_share(noun_pairs()))
 
 
 def _first_share(pairs: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     ranked = sorted(pairs, key=lambda pair: hashlib.sha256("|".join(pair).encode()).hexdigest())
     return ranked[: round(HELD_OUT_SHARE * len(pairs))]
-
-
-_held_out = frozenset(_first_share(adjective_pairs()) + _first_share(noun_pairs()))
