@@ -90,7 +90,7 @@ def said_pairs(mentions: tuple[Mention, ...]) -> set[tuple[str, str]]:
 
 def draft(rng: random.Random) -> Plan:
     """Any kind of scene, drawn by its weight."""
-    return rng.choices(*_KINDS)[0](rng)
+    return rng.choices(tuple(_KINDS), tuple(_KINDS.values()))[0](rng)
 
 
 def _snap(value: float) -> int:
@@ -286,10 +286,20 @@ def _hold(rng: random.Random) -> Plan:
     return _deed(rng, "hold", "hold", places, tuple(HELD))
 
 
-_KINDS: tuple[tuple[Callable[[random.Random], Plan], ...], tuple[float, ...]] = (
-    (_one, _pair, _three, _count, _count_and, _pair_of, _basket_of, _on, _under, _front, _wear, _hold),
-    (0.43, 0.25, 0.03, 0.05, 0.01, 0.015, 0.02, 0.05, 0.035, 0.035, 0.045, 0.045),
-)
+_KINDS: dict[Callable[[random.Random], Plan], float] = {
+    _one: 0.43,
+    _pair: 0.25,
+    _three: 0.03,
+    _count: 0.05,
+    _count_and: 0.01,
+    _pair_of: 0.015,
+    _basket_of: 0.02,
+    _on: 0.05,
+    _under: 0.035,
+    _front: 0.035,
+    _wear: 0.045,
+    _hold: 0.045,
+}
 
 
 def caption(rng: random.Random, plan: Plan, ground: str) -> Phrase:
