@@ -1,0 +1,273 @@
+"""The figures of a study, one function each: a table (or maps) in, Axes out.
+
+Tables are reader tables (:func:`visuosyn.report.tables.reader_table`). Call inside ``style(...)``; without ``ax`` a
+new figure of the style's column is made. ``ax.figure`` is then saved with :func:`visuosyn.report.style.save_figure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import shorten
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from visuosyn.errors import UserError
+from visuosyn.masks import MaskRule
+from visuosyn.records import HeatMaps
+from visuosyn.report.labels import place_labels
+from visuosyn.report.overlay import backdrop, common_scale, display_size, overlay
+from visuosyn.report.style import BLUE, GREY, INK, MARKERS, MILLIMETRES, PALETTE, STYLES, VERMILLION, canvas
+from visuosyn.report.tables import DOMINANCE, MIN_PROMPTS, SUMMARY_ROWS
+
+DIRECTIONS = {  # colour, marker, words
+    "head": (BLUE, "^", "head contains dependent"),
+    "dependent": (VERMILLION, "v", "dependent contains head"),
+    "": (GREY, "o", "interval includes 0"),
+}
+FUNCTION_POS = frozenset({"DET", "ADP", "PUNCT", "AUX", "CCONJ", "SCONJ", "PART", "SYM", "X"})
+
+
+def shown_relations(table: pd.DataFrame, *, most: int = 16, summary: bool = True) -> pd.DataFrame:
+    """The rows that a figure has room for: ``most`` relations, those with at least ``MIN_PROMPTS`` prompts first,
+    then by the number of pairs; with ``summary`` also the rows "unrelated" and "all head-dependent". Rows without an
+    estimate or with a single prompt are left to the table."""
+    if table["mask"].nunique() > 1:
+        raise UserError(f"this figure shows one mask rule, the table has {table['mask'].nunique()}: choose one first")
+    overall = table["relation"].isin(SUMMARY_ROWS)
+    known = table["mIoD"].notna() & table["mIoH"].notna() & (table["n_prompts"] > 1)
+    relations = table[known & ~overall].sort_values(["few", "n_pairs"], ascending=[True, False], kind="stable")
+    return pd.concat([table[known & overall & summary], relations.head(most)])
+
+
+def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 16) -> Axes:
+    """mIoD against mIoH by relation under one mask rule, with 95% intervals.
+
+    Above the diagonal the head's map contains the dependent's, below it the dependent's contains the head's. Hollow:
+    fewer than ``MIN_PROMPTS`` prompts. The squares are the rows "unrelated" and "all head-dependent".
+    """
+    rows = shown_relations(table, most=most)
+    ax = canvas()[1] if ax is None else ax
+    low = rows[["mIoD_low", "mIoH_low", "mIoD", "mIoH"]].min(axis=None, skipna=True) if len(rows) else 0.0
+    high = rows[["mIoD_high", "mIoH_high", "mIoD", "mIoH"]].max(axis=None, skipna=True) if len(rows) else 100.0
+    limits = max(0.0, low - 4), min(100.0, high + 4)
+    ax.set(xlim=limits, ylim=limits, xlabel="mIoH (%)", ylabel="mIoD (%)")
+    ax.set_aspect("equal", adjustable="box")
+    ax.axline((limits[0], limits[0]), slope=1, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    obstacles = [(x, x) for x in np.linspace(*limits, 40)]
+    for row in rows.itertuples():
+        colour, marker, _ = DIRECTIONS[row.direction]
+        marker = "s" if row.relation in SUMMARY_ROWS else marker
+        ax.plot([row.mIoH_low, row.mIoH_high], [row.mIoD] * 2, color=colour, alpha=0.45, linewidth=0.9, zorder=2)
+        ax.plot([row.mIoH] * 2, [row.mIoD_low, row.mIoD_high], color=colour, alpha=0.45, linewidth=0.9, zorder=2)
+        ax.plot(
+            row.mIoH,
+            row.mIoD,
+            linestyle="none",
+            marker=marker,
+            markeredgecolor=colour,
+            markerfacecolor="white" if row.few else colour,
+            label="_point",
+            zorder=3,
+        )
+        if np.isfinite(row.mIoD_low) and np.isfinite(row.mIoH_low):
+            obstacles += [(x, row.mIoD) for x in np.linspace(row.mIoH_low, row.mIoH_high, 7)]
+            obstacles += [(row.mIoH, y) for y in np.linspace(row.mIoD_low, row.mIoD_high, 7)]
+    _direction_legend(ax, rows)
+    sns.despine(ax=ax)
+    size = float(ax.xaxis.get_ticklabels()[0].get_fontsize()) * 0.95
+    place_labels(
+        ax,
+        list(zip(rows["mIoH"], rows["mIoD"], strict=True)),
+        list(rows["relation"]),
+        obstacles=obstacles,
+        colours=[DIRECTIONS[d][0] for d in rows["direction"]],
+        size=size,
+    )
+    return ax
+
+
+def _direction_legend(ax: Axes, rows: pd.DataFrame, *, paper: bool = False) -> None:
+    """Say above the axes what colour and marker mean, of those that occur."""
+    handles = [
+        Line2D([], [], linestyle="none", marker=marker, color=colour, label=words)
+        for name, (colour, marker, words) in DIRECTIONS.items()
+        if (rows["direction"] == name).any()
+    ]
+    if rows["few"].any():
+        few = f"hollow: under {MIN_PROMPTS} prompts"
+        handles.append(
+            Line2D([], [], linestyle="none", marker="o", markerfacecolor="white", color=GREY, label=few)
+        )
+    if paper:
+        handles.append(Line2D([], [], linestyle="none", marker="|", color=INK, label="Tang et al. (2023)"))
+    figure = ax.figure
+    figure.legend(handles=handles, loc="outside upper left", ncols=2, handletextpad=0.2,
+                  columnspacing=1.0, labelspacing=0.3, borderpad=0.1)  # fmt: skip
+
+
+def relation_forest(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 24) -> Axes:
+    """The difference mIoD - mIoH by relation with its 95% interval, the largest on top; the paper's value beside.
+
+    The grey band is the paper's rule: within 10 points it speaks of no dominance.
+    """
+    rows = shown_relations(table, most=most, summary=False)
+    rows = rows.sort_values(["difference", "relation"], kind="stable").reset_index(drop=True)
+    ax = canvas(height=22 + 4.2 * max(len(rows), 3))[1] if ax is None else ax
+    ax.axvspan(-DOMINANCE, DOMINANCE, color="#EFEFEF", linewidth=0, zorder=0)
+    ax.axvline(0, color=GREY, linewidth=0.8, zorder=1)
+    for place, row in enumerate(rows.itertuples()):
+        colour, marker, _ = DIRECTIONS[row.direction]
+        ax.plot([row.difference_low, row.difference_high], [place] * 2, color=colour, solid_capstyle="butt", zorder=2)
+        ax.plot(
+            row.difference,
+            place,
+            linestyle="none",
+            marker=marker,
+            markeredgecolor=colour,
+            markerfacecolor="white" if row.few else colour,
+            zorder=3,
+        )
+        if np.isfinite(row.paper_difference):
+            ax.plot(row.paper_difference, place, linestyle="none", marker="|", markersize=9, color=INK, zorder=4)
+    ax.set_yticks(range(len(rows)), [f"{r.relation}  ({r.n_pairs:,})" for r in rows.itertuples()])
+    for label in ax.get_yticklabels():
+        label.set_parse_math(False)
+    ax.set(xlabel="mIoD − mIoH (percentage points)", ylim=(-0.7, max(len(rows), 1) - 0.3))
+    _direction_legend(ax, rows, paper=bool(rows["paper_difference"].notna().any()))
+    sns.despine(ax=ax, left=True)
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def _rule_places(masks: Sequence[str]) -> dict[str, float]:
+    """A place on the x axis a mask rule, sorted by kind and level, with a gap between kinds."""
+    rules = sorted({MaskRule.parse(m) for m in masks}, key=lambda r: (KINDS.index(r.kind), r.level or 0))
+    places, at, before = {}, 0.0, None
+    for rule in rules:
+        at += 0 if before is None else (1.0 if rule.kind == before else 1.5)
+        places[str(rule)], before = at, rule.kind
+    return places
+
+
+KINDS = ("relative", "absolute", "summed", "area", "soft")
+
+
+def _by_rule(
+    table: pd.DataFrame, relations: Sequence[str], measure: str, ax: Axes, *, ylabel: str
+) -> dict[str, float]:
+    """Lines of ``measure`` over the mask rules, broken between kinds of rule; returns the rules' places."""
+    places = _rule_places(list(table["mask"]))
+    shift = 0.12 if len(relations) > 1 else 0.0
+    for number, relation in enumerate(relations):
+        colour, marker = PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
+        mine = table[table["relation"] == relation].assign(
+            place=lambda t: t["mask"].map(places), kind=lambda t: t["mask"].str.partition(":")[0]
+        )
+        offset = shift * (number - (len(relations) - 1) / 2)
+        for _, run in mine.sort_values("place").groupby("kind", sort=False):
+            x = run["place"] + offset
+            ax.plot(x, run[measure], color=colour, marker=marker, markersize=4, zorder=3)
+            ax.vlines(x, run[f"{measure}_low"], run[f"{measure}_high"], color=colour, alpha=0.5, linewidth=1, zorder=2)
+    _name_rules(ax, places)
+    ax.set(ylabel=ylabel)
+    handles = [
+        Line2D([], [], color=PALETTE[i % len(PALETTE)], marker=MARKERS[i % len(MARKERS)], markersize=4, label=name)
+        for i, name in enumerate(relations)
+    ]
+    legend = ax.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.35, handletextpad=0.5)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    sns.despine(ax=ax)
+    return places
+
+
+def _name_rules(ax: Axes, places: dict[str, float]) -> None:
+    """Levels as tick labels, and the kind of rule once below its levels."""
+    kinds = [rule.partition(":")[0] for rule in places]
+    ax.set_xticks(list(places.values()), [rule.partition(":")[2] or "–" for rule in places])
+    for kind in dict.fromkeys(kinds):
+        at = [place for place, k in zip(places.values(), kinds, strict=True) if k == kind]
+        ax.annotate(kind, (float(np.mean(at)), 0), xytext=(0, -2.6), xycoords=("data", "axes fraction"),
+                    textcoords="offset fontsize", ha="center", va="top")  # fmt: skip
+    ax.set_xlabel("mask rule and its level", labelpad=4 + 1.3 * ax.xaxis.label.get_fontsize())
+
+
+def _commonest(table: pd.DataFrame, most: int) -> list[str]:
+    """The relations with the most pairs (of those with enough prompts, if there are any)."""
+    counts = table[~table["relation"].isin(SUMMARY_ROWS)].groupby("relation", sort=False)
+    order = counts[["few", "n_pairs"]].first().sort_values(["few", "n_pairs"], ascending=[True, False], kind="stable")
+    return list(order.index[:most])
+
+
+def overlap_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 4) -> Axes:
+    """mIoU under every mask rule that was measured, for the summary rows and the commonest relations.
+
+    Overlap falls as the threshold rises: a figure of overlap means nothing without its rule.
+    """
+    ax = canvas("page", 70)[1] if ax is None else ax
+    overall = [name for name in SUMMARY_ROWS if (table["relation"] == name).any()]
+    _by_rule(table, [*overall, *_commonest(table, most)], "mIoU", ax, ylabel="mIoU (%)")
+    ax.set_ylim(bottom=0)
+    return ax
+
+
+def difference_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 6) -> Axes:
+    """mIoD - mIoH under every mask rule, for the commonest relations: does the direction outlive the rule?"""
+    ax = canvas("page", 70)[1] if ax is None else ax
+    ax.axhspan(-DOMINANCE, DOMINANCE, color="#EFEFEF", linewidth=0, zorder=0)
+    ax.axhline(0, color=GREY, linewidth=0.8, zorder=1)
+    _by_rule(table, _commonest(table, most), "difference", ax, ylabel="mIoD − mIoH (points)")
+    return ax
+
+
+def content_rows(maps: HeatMaps, *, most: int = 7) -> list[int]:
+    """Rows of the words to show where not all fit: content words before function words, in sentence order."""
+    ranked = sorted(range(len(maps)), key=lambda row: maps.words[row].upos in FUNCTION_POS)
+    return sorted(ranked[:most])
+
+
+def contact_sheet(
+    maps: Sequence[HeatMaps], *, figure: Figure | None = None, most_words: int = 7, common: bool = False
+) -> list[Axes]:
+    """Pictures, one a row, each followed by the heat maps of its words over it.
+
+    Each map is scaled by its own maximum, which stands under the word (in thousandths of attention); with ``common``
+    all maps of a picture share one scale. Where not all words fit, content words are shown.
+    """
+    if not maps:
+        raise UserError("a contact sheet needs at least one image: the list of heat maps is empty")
+    rows = [content_rows(m, most=most_words) for m in maps]
+    columns = 1 + max(len(r) for r in rows)
+    if figure is None:
+        width = STYLES["paper"]["page"]
+        height = sum(width / columns * m.grid[0] / m.grid[1] + 11.5 for m in maps)
+        figure = Figure(figsize=(width / MILLIMETRES, height / MILLIMETRES), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.01, h_pad=0.02, wspace=0.02, hspace=0)
+    axes: list[Axes] = []
+    for strip, one, words in zip(np.atleast_1d(figure.subfigures(len(maps), 1)), maps, rows, strict=True):
+        cells = strip.subplots(1, columns, squeeze=False)[0]
+        title = shorten(one.prompt, 110, placeholder=" …") + ("" if one.seed is None else f"   (seed {one.seed})")
+        strip.suptitle(title, x=0.004, ha="left", style="italic", fontsize="medium", parse_math=False)
+        _strip(list(cells), one, words, scale=common_scale(one) if common else None)
+        axes += list(cells)
+    return axes
+
+
+def _strip(cells: list[Axes], maps: HeatMaps, words: Sequence[int], *, scale: float | None) -> None:
+    """One picture and its overlays in a row of axes; those left over stay empty."""
+    size = display_size(maps, at_least=128)
+    for cell in cells:
+        cell.set_axis_off()
+    cells[0].imshow(backdrop(maps.image, size))
+    for cell, row in zip(cells[1:], words, strict=False):
+        one = maps[row]
+        cell.imshow(overlay(maps.image, one, size=size, scale=scale))
+        top = f"max {1000 * float(one.array.max(initial=0)):.1f}‰"
+        for text, up, look in ((one.word.text[:18], 1.45, {}), (top, 0.4, {"fontsize": "x-small", "color": GREY})):
+            cell.annotate(text, (0.5, 1), xytext=(0, up), xycoords="axes fraction", textcoords="offset fontsize",
+                          ha="center", va="baseline", parse_math=False, **look)  # fmt: skip

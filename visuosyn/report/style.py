@@ -1,0 +1,97 @@
+"""How figures look and how they are written: style contexts, sizes in millimetres, byte-equal files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from visuosyn.errors import UserError
+
+# Okabe and Ito's colours, told apart by colour-blind readers; each comes with a marker for readers of greyscale.
+BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#767676", "#222222"
+PALETTE = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
+MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*")
+
+MILLIMETRES = 25.4
+STYLES: dict[str, dict[str, Any]] = {  # text size in points, widths of a column and of a page in mm
+    "paper": {"text": 7.5, "line": 0.8, "column": 77.0, "page": 160.0},  # the two columns of ACL's style
+    "notebook": {"text": 10.0, "line": 1.1, "column": 130.0, "page": 220.0},
+    "slides": {"text": 14.0, "line": 1.8, "column": 160.0, "page": 300.0},
+}
+FORMATS = ("pdf", "svg", "png")
+_METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
+_WRITING = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "visuosyn", "savefig.bbox": None}
+
+
+@contextmanager
+def style(name: str = "paper") -> Iterator[None]:
+    """Draw figures in one of the styles "paper", "notebook", "slides"; rcParams are put back afterwards.
+
+    >>> before = dict(matplotlib.rcParams)
+    >>> with style("slides"):
+    ...     figure, axes = canvas("column", 90)
+    >>> before == dict(matplotlib.rcParams)
+    True
+    """
+    if name not in STYLES:
+        raise UserError(f"style {name!r} is not known: use one of {', '.join(STYLES)}")
+    sizes = STYLES[name]
+    text, line = sizes["text"], sizes["line"]
+    own = {
+        "font.size": text,
+        "axes.labelsize": text,
+        "axes.titlesize": text * 1.1,
+        "xtick.labelsize": text * 0.92,
+        "ytick.labelsize": text * 0.92,
+        "legend.fontsize": text * 0.92,
+        "axes.linewidth": line,
+        "lines.linewidth": line * 1.3,
+        "lines.markersize": text * 0.65,
+        "xtick.major.width": line,
+        "ytick.major.width": line,
+        "xtick.major.size": text * 0.35,
+        "ytick.major.size": text * 0.35,
+        "axes.edgecolor": INK,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "axes.unicode_minus": True,
+        "axes.titlelocation": "left",
+        "legend.frameon": False,
+        "figure.dpi": 100,
+        "savefig.dpi": 200,
+        "figure.figsize": (sizes["column"] / MILLIMETRES, sizes["column"] / MILLIMETRES),
+        "figure.constrained_layout.use": True,
+    }
+    with matplotlib.rc_context({**sns.axes_style("ticks"), **own, **_WRITING}):
+        yield
+
+
+def canvas(width: str = "column", height: float = 77.0, *, name: str = "paper") -> tuple[Figure, Axes]:
+    """A figure with one axes, as wide as a "column" or "page" of the style ``name``, ``height`` mm high.
+
+    The file has exactly that size. No pyplot state is touched.
+    """
+    figure = Figure(figsize=(STYLES[name][width] / MILLIMETRES, height / MILLIMETRES), layout="constrained")
+    return figure, figure.subplots()
+
+
+def save_figure(figure: Figure, stem: Path, *, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write ``stem.pdf``, ``stem.svg``, ``stem.png``; the same figure gives the same bytes.
+
+    Text stays text: fonts are embedded in the PDF (TrueType), and named in the SVG. No dates are written.
+    """
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in formats]
+    with matplotlib.rc_context(_WRITING):
+        for path, suffix in zip(paths, formats, strict=True):
+            figure.savefig(path, format=suffix, metadata=_METADATA[suffix])
+    return paths
