@@ -80,9 +80,7 @@ def pair_rows(maps: HeatMaps, tree: Sentence, rules: Sequence[str] = RULES) -> p
     """The measured table of one image, every pair worked one by one."""
     rows = []
     edges = {(w.head, w.index): w.relation for w in tree.words if w.head is not None and w.head >= 0}
-    others = [
-        (i, j) for j in range(len(tree.words)) for i in range(j) if (i, j) not in edges and (j, i) not in edges
-    ]
+    others = [(i, j) for j in range(len(tree.words)) for i in range(j) if (i, j) not in edges and (j, i) not in edges]
     for number, (head, dependent) in enumerate([*edges, *others]):
         relation = edges.get((head, dependent), "unrelated")
         for rule in rules:

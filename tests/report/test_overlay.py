@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.report.builder import heat_maps, sentence
 from visuosyn.errors import UserError
 from visuosyn.report.overlay import common_scale, display_size, heat, map_sprite, overlay
-
-from tests.report.builder import heat_maps, sentence
 
 GREEN = Image.new("RGB", (16, 8), (0, 200, 0))
 

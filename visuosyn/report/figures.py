@@ -6,14 +6,16 @@ new figure of the style's column is made. ``ax.figure`` is then saved with :func
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import shorten
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from visuosyn.errors import UserError
@@ -45,35 +47,23 @@ def shown_relations(table: pd.DataFrame, *, most: int = 16, summary: bool = True
 
 
 def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 16) -> Axes:
-    """mIoD against mIoH by relation under one mask rule, with 95% intervals.
+    """Plane of mIoD against mIoH by relation under one mask rule, with 95% intervals.
 
     Above the diagonal the head's map contains the dependent's, below it the dependent's contains the head's. Hollow:
     fewer than ``MIN_PROMPTS`` prompts. The squares are the rows "unrelated" and "all head-dependent".
     """
     rows = shown_relations(table, most=most)
     ax = canvas()[1] if ax is None else ax
-    low = rows[["mIoD_low", "mIoH_low", "mIoD", "mIoH"]].min(axis=None, skipna=True) if len(rows) else 0.0
-    high = rows[["mIoD_high", "mIoH_high", "mIoD", "mIoH"]].max(axis=None, skipna=True) if len(rows) else 100.0
-    limits = max(0.0, low - 4), min(100.0, high + 4)
+    limits = _limits(rows)
     ax.set(xlim=limits, ylim=limits, xlabel="mIoH (%)", ylabel="mIoD (%)")
     ax.set_aspect("equal", adjustable="box")
     ax.axline((limits[0], limits[0]), slope=1, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
     obstacles = [(x, x) for x in np.linspace(*limits, 40)]
-    for row in rows.itertuples():
-        colour, marker, _ = DIRECTIONS[row.direction]
-        marker = "s" if row.relation in SUMMARY_ROWS else marker
+    for row in _each(rows):
+        colour = DIRECTIONS[row.direction][0]
         ax.plot([row.mIoH_low, row.mIoH_high], [row.mIoD] * 2, color=colour, alpha=0.45, linewidth=0.9, zorder=2)
         ax.plot([row.mIoH] * 2, [row.mIoD_low, row.mIoD_high], color=colour, alpha=0.45, linewidth=0.9, zorder=2)
-        ax.plot(
-            row.mIoH,
-            row.mIoD,
-            linestyle="none",
-            marker=marker,
-            markeredgecolor=colour,
-            markerfacecolor="white" if row.few else colour,
-            label="_point",
-            zorder=3,
-        )
+        _point(ax, row.mIoH, row.mIoD, row)
         if np.isfinite(row.mIoD_low) and np.isfinite(row.mIoH_low):
             obstacles += [(x, row.mIoD) for x in np.linspace(row.mIoH_low, row.mIoH_high, 7)]
             obstacles += [(row.mIoH, y) for y in np.linspace(row.mIoD_low, row.mIoD_high, 7)]
@@ -91,6 +81,27 @@ def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 1
     return ax
 
 
+def _limits(rows: pd.DataFrame) -> tuple[float, float]:
+    """The same limits for both axes of the plane, with room for all intervals."""
+    bounds = ["mIoD", "mIoH", "mIoD_low", "mIoH_low", "mIoD_high", "mIoH_high"]
+    values = rows[bounds].to_numpy(dtype=float)
+    values = values[np.isfinite(values)]
+    return (max(0.0, values.min() - 4), min(100.0, values.max() + 4)) if len(values) else (0.0, 100.0)
+
+
+def _each(table: pd.DataFrame) -> Iterator[Any]:
+    """Row after row, with the columns as attributes."""
+    return table.itertuples(index=False)
+
+
+def _point(ax: Axes, x: float, y: float, row: Any) -> None:
+    """The point of a relation: colour and marker tell its direction, a hollow one rests on few prompts."""
+    colour, marker, _ = DIRECTIONS[row.direction]
+    marker = "s" if row.relation in SUMMARY_ROWS else marker
+    fill = "white" if row.few else colour
+    ax.plot(x, y, linestyle="none", marker=marker, markeredgecolor=colour, markerfacecolor=fill, zorder=3)
+
+
 def _direction_legend(ax: Axes, rows: pd.DataFrame, *, paper: bool = False) -> None:
     """Say above the axes what colour and marker mean, of those that occur."""
     handles = [
@@ -100,9 +111,7 @@ def _direction_legend(ax: Axes, rows: pd.DataFrame, *, paper: bool = False) -> N
     ]
     if rows["few"].any():
         few = f"hollow: under {MIN_PROMPTS} prompts"
-        handles.append(
-            Line2D([], [], linestyle="none", marker="o", markerfacecolor="white", color=GREY, label=few)
-        )
+        handles.append(Line2D([], [], linestyle="none", marker="o", markerfacecolor="white", color=GREY, label=few))
     if paper:
         handles.append(Line2D([], [], linestyle="none", marker="|", color=INK, label="Tang et al. (2023)"))
     figure = ax.figure
@@ -120,21 +129,13 @@ def relation_forest(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 
     ax = canvas(height=22 + 4.2 * max(len(rows), 3))[1] if ax is None else ax
     ax.axvspan(-DOMINANCE, DOMINANCE, color="#EFEFEF", linewidth=0, zorder=0)
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=1)
-    for place, row in enumerate(rows.itertuples()):
-        colour, marker, _ = DIRECTIONS[row.direction]
+    for place, row in enumerate(_each(rows)):
+        colour = DIRECTIONS[row.direction][0]
         ax.plot([row.difference_low, row.difference_high], [place] * 2, color=colour, solid_capstyle="butt", zorder=2)
-        ax.plot(
-            row.difference,
-            place,
-            linestyle="none",
-            marker=marker,
-            markeredgecolor=colour,
-            markerfacecolor="white" if row.few else colour,
-            zorder=3,
-        )
+        _point(ax, row.difference, place, row)
         if np.isfinite(row.paper_difference):
             ax.plot(row.paper_difference, place, linestyle="none", marker="|", markersize=9, color=INK, zorder=4)
-    ax.set_yticks(range(len(rows)), [f"{r.relation}  ({r.n_pairs:,})" for r in rows.itertuples()])
+    ax.set_yticks(range(len(rows)), [f"{r.relation}  ({r.n_pairs:,})" for r in _each(rows)])
     for label in ax.get_yticklabels():
         label.set_parse_math(False)
     ax.set(xlabel="mIoD − mIoH (percentage points)", ylim=(-0.7, max(len(rows), 1) - 0.3))
@@ -157,9 +158,7 @@ def _rule_places(masks: Sequence[str]) -> dict[str, float]:
 KINDS = ("relative", "absolute", "summed", "area", "soft")
 
 
-def _by_rule(
-    table: pd.DataFrame, relations: Sequence[str], measure: str, ax: Axes, *, ylabel: str
-) -> dict[str, float]:
+def _by_rule(table: pd.DataFrame, relations: Sequence[str], measure: str, ax: Axes, *, ylabel: str) -> dict[str, float]:
     """Lines of ``measure`` over the mask rules, broken between kinds of rule; returns the rules' places."""
     places = _rule_places(list(table["mask"]))
     shift = 0.12 if len(relations) > 1 else 0.0
@@ -194,7 +193,7 @@ def _name_rules(ax: Axes, places: dict[str, float]) -> None:
         at = [place for place, k in zip(places.values(), kinds, strict=True) if k == kind]
         ax.annotate(kind, (float(np.mean(at)), 0), xytext=(0, -2.6), xycoords=("data", "axes fraction"),
                     textcoords="offset fontsize", ha="center", va="top")  # fmt: skip
-    ax.set_xlabel("mask rule and its level", labelpad=4 + 1.3 * ax.xaxis.label.get_fontsize())
+    ax.set_xlabel("mask rule and its level", labelpad=4 + 1.3 * float(ax.xaxis.label.get_fontsize()))
 
 
 def _commonest(table: pd.DataFrame, most: int) -> list[str]:
@@ -205,7 +204,7 @@ def _commonest(table: pd.DataFrame, most: int) -> list[str]:
 
 
 def overlap_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 4) -> Axes:
-    """mIoU under every mask rule that was measured, for the summary rows and the commonest relations.
+    """Mean IoU under every mask rule that was measured, for the summary rows and the commonest relations.
 
     Overlap falls as the threshold rises: a figure of overlap means nothing without its rule.
     """
@@ -217,7 +216,7 @@ def overlap_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 
 
 
 def difference_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 6) -> Axes:
-    """mIoD - mIoH under every mask rule, for the commonest relations: does the direction outlive the rule?"""
+    """The difference mIoD - mIoH under every mask rule, for the commonest relations: does the direction outlive it?"""
     ax = canvas("page", 70)[1] if ax is None else ax
     ax.axhspan(-DOMINANCE, DOMINANCE, color="#EFEFEF", linewidth=0, zorder=0)
     ax.axhline(0, color=GREY, linewidth=0.8, zorder=1)
@@ -246,10 +245,11 @@ def contact_sheet(
     if figure is None:
         width = STYLES["paper"]["page"]
         height = sum(width / columns * m.grid[0] / m.grid[1] + 11.5 for m in maps)
-        figure = Figure(figsize=(width / MILLIMETRES, height / MILLIMETRES), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.01, h_pad=0.02, wspace=0.02, hspace=0)
+        tight = ConstrainedLayoutEngine(w_pad=0.01, h_pad=0.02, wspace=0.02, hspace=0)
+        figure = Figure(figsize=(width / MILLIMETRES, height / MILLIMETRES), layout=tight)
     axes: list[Axes] = []
-    for strip, one, words in zip(np.atleast_1d(figure.subfigures(len(maps), 1)), maps, rows, strict=True):
+    strips = figure.subfigures(len(maps), 1, squeeze=False)[:, 0]
+    for strip, one, words in zip(strips, maps, rows, strict=True):
         cells = strip.subplots(1, columns, squeeze=False)[0]
         title = shorten(one.prompt, 110, placeholder=" …") + ("" if one.seed is None else f"   (seed {one.seed})")
         strip.suptitle(title, x=0.004, ha="left", style="italic", fontsize="medium", parse_math=False)
@@ -268,6 +268,6 @@ def _strip(cells: list[Axes], maps: HeatMaps, words: Sequence[int], *, scale: fl
         one = maps[row]
         cell.imshow(overlay(maps.image, one, size=size, scale=scale))
         top = f"max {1000 * float(one.array.max(initial=0)):.1f}‰"
-        for text, up, look in ((one.word.text[:18], 1.45, {}), (top, 0.4, {"fontsize": "x-small", "color": GREY})):
+        for text, up, letters, colour in ((one.word.text[:18], 1.45, "medium", INK), (top, 0.4, "x-small", GREY)):
             cell.annotate(text, (0.5, 1), xytext=(0, up), xycoords="axes fraction", textcoords="offset fontsize",
-                          ha="center", va="baseline", parse_math=False, **look)  # fmt: skip
+                          ha="center", va="baseline", parse_math=False, fontsize=letters, color=colour)  # fmt: skip

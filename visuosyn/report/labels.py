@@ -41,7 +41,7 @@ def place_labels(
     scale = 72 / figure.dpi  # pixels to points
     kept = np.atleast_2d(ax.transData.transform([*points, *obstacles])) * scale
     taken = np.hstack([kept - 2.5, kept + 2.5])
-    frame = ax.get_window_extent().extents * scale
+    frame = np.array(ax.get_window_extent().extents) * scale
     for number, (point, name) in enumerate(zip(points, names, strict=True)):
         colour = colours[number] if colours else "black"
         text = ax.annotate(

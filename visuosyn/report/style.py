@@ -27,7 +27,12 @@ STYLES: dict[str, dict[str, Any]] = {  # text size in points, widths of a column
 }
 FORMATS = ("pdf", "svg", "png")
 _METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
-_WRITING = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "visuosyn", "savefig.bbox": None}
+_WRITING: dict[Any, Any] = {
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "visuosyn",
+    "savefig.bbox": None,
+}
 
 
 @contextmanager
@@ -71,7 +76,8 @@ def style(name: str = "paper") -> Iterator[None]:
         "figure.figsize": (sizes["column"] / MILLIMETRES, sizes["column"] / MILLIMETRES),
         "figure.constrained_layout.use": True,
     }
-    with matplotlib.rc_context({**sns.axes_style("ticks"), **own, **_WRITING}):
+    params: dict[Any, Any] = {**sns.axes_style("ticks"), **own, **_WRITING}
+    with matplotlib.rc_context(params):
         yield
 
 
