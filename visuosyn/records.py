@@ -28,7 +28,10 @@ class Word:
 
     ``index`` is the position in a ``Sentence`` and the row in a ``HeatMaps``; ``None`` if not traced. ``head``
     is the position of the syntactic head (-1: root; ``None``: not parsed), ``relation`` the label of that
-    edge, ``deps`` the enhanced graph's edges as (head position, label), empty where there is none.
+    edge, ``deps`` the enhanced graph's edges as (head position, label), empty where there is none. ``graph`` is
+    the DEPS column as a tree file had it, kept only where ``deps`` cannot say it (heads that are empty nodes).
+
+    Words of one multiword token that do not spell it ("du" = "de" + "le") all have the span of the whole token.
     """
 
     text: str
@@ -43,11 +46,28 @@ class Word:
     deps: tuple[tuple[int, str], ...] = ()
     feats: str = ""
     misc: str = ""
+    graph: str = ""
+
+
+@dataclass(frozen=True)
+class ExtraToken:
+    """A line of a tree file that is not a word: a multiword token (``id`` "3-4", with its character span) or an
+    empty node ("8.1", without). ``columns`` are its last eight columns, LEMMA to MISC, as the file has them."""
+
+    id: str
+    text: str
+    columns: tuple[str, ...]
+    start: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A caption with its words and their tree. ``scheme`` is "ud" or "clear"; ``parser`` says who made it."""
+    """A caption with its words and their tree. ``scheme`` is "ud" or "clear"; ``parser`` says who made it.
+
+    Read from a tree file, ``comments`` are its comment lines, ``extra`` its multiword tokens and empty nodes, and
+    ``raw`` the very lines it was read from (so that an unchanged sentence is written back byte for byte).
+    """
 
     id: str
     text: str
@@ -55,6 +75,8 @@ class Sentence:
     scheme: str = "ud"
     parser: str = ""
     comments: tuple[str, ...] = ()
+    extra: tuple[ExtraToken, ...] = ()
+    raw: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)

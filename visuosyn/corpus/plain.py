@@ -1,0 +1,16 @@
+"""Plain text: one caption a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from visuosyn.corpus.source import Entry, Fault, Reader, Source, lines
+
+
+def read(source: Source) -> Iterator[Entry | Fault]:
+    """Every line, blank ones too; its number is its id, so that ids do not move when a line is emptied."""
+    for number, line in enumerate(lines(source.text), 1):
+        yield Entry(line, number)
+
+
+TEXT = Reader(read, fits=lambda source: bool(source.text))
