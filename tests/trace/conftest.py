@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from visuosyn.testing import tiny_pipeline
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def pipelines() -> Callable[[str], Any]:
+    """Tiny pipelines, each built once; they have no state that a call leaves behind."""
+    built: dict[str, Any] = {}
+
+    def get(name: str) -> Any:
+        if name not in built:
+            built[name] = tiny_pipeline(name)
+        return built[name]
+
+    return get
+
+
+@pytest.fixture
+def pipe(pipelines: Callable[[str], Any]) -> Any:
+    return pipelines("sd1")

@@ -1,0 +1,21 @@
+"""Draw and record: word heat maps from the cross-attention of a text-to-image model."""
+
+from __future__ import annotations
+
+from visuosyn.trace.align import split_words
+from visuosyn.trace.draw import draw, generator
+from visuosyn.trace.families import families
+from visuosyn.trace.load import load_pipeline, model_facts, vocabulary
+from visuosyn.trace.tracer import Tracer, trace
+
+__all__ = [
+    "Tracer",
+    "draw",
+    "families",
+    "generator",
+    "load_pipeline",
+    "model_facts",
+    "split_words",
+    "trace",
+    "vocabulary",
+]

@@ -1,0 +1,29 @@
+"""The table of the known families."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from visuosyn.errors import UserError
+from visuosyn.trace.family import Family
+from visuosyn.trace.unet import UNet
+
+_FAMILIES: tuple[Family, ...] = (UNet(),)
+
+
+def families() -> tuple[Family, ...]:
+    """All families that can be traced.
+
+    >>> [family.name for family in families()]
+    ['unet']
+    """
+    return _FAMILIES
+
+
+def family_of(pipeline: Any) -> Family:
+    """The family of a pipeline; ``UserError`` that lists the known ones where there is none."""
+    for family in _FAMILIES:
+        if family.supports(pipeline):
+            return family
+    known = "; ".join(f"{family.name}: {', '.join(family.pipelines)}" for family in _FAMILIES)
+    raise UserError(f"{type(pipeline).__name__} is of no family that can be traced. Known families: {known}")

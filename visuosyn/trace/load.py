@@ -1,0 +1,147 @@
+"""Pipelines in, and the facts of them that a study writes down."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from visuosyn.errors import UserError
+from visuosyn.trace.families import family_of
+
+MICRO = Path(__file__).parents[1] / "microworld" / "model"
+WORDS = "words.json"
+_NETWORKS = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3", "vae")
+
+
+def load_pipeline(model: Any = "micro", *, device: str = "auto", dtype: str = "auto", progress: bool = False) -> Any:
+    """A diffusers pipeline that can be traced.
+
+    ``model``: "micro", the bundled model; a folder as diffusers saves it; an id of the Hub (downloaded once by
+    diffusers, safetensors only); or a pipeline, which is moved where ``device`` and ``dtype`` say so.
+    ``device``: "auto" takes an accelerator where there is one. ``dtype``: "auto" is float32 on a CPU, else float16.
+    ``progress``: show the bars of diffusers.
+
+    Raises ``UserError`` for an unknown folder, a model that cannot be had, and a pipeline of no known family.
+    """
+    where = _device(device)
+    kind = _dtype(dtype, where)
+    if isinstance(model, (str, Path)):
+        pipeline = _read(model, kind, progress).to(where)
+        pipeline.set_progress_bar_config(disable=not progress)
+    else:
+        family_of(model)
+        change = {k: v for k, v, asked in (("device", where, device), ("dtype", kind, dtype)) if asked != "auto"}
+        pipeline = model.to(**change) if change else model
+    family_of(pipeline)
+    return pipeline
+
+
+def model_facts(pipeline: Any) -> dict[str, Any]:
+    """What identifies a model in a study.
+
+    ``id``: "micro", a Hub id, a folder, or the class of a pipeline made in memory; ``revision``: the commit of the
+    Hub, else the first 16 digits of the SHA-256 of all weights as they are in memory, adapters included.
+    """
+    name, revision = _origin(pipeline)
+    return {
+        "id": name or type(pipeline).__name__,
+        "revision": revision or _fingerprint(pipeline),
+        "family": family_of(pipeline).name,
+        "pipeline": type(pipeline).__name__,
+        "dtype": str(family_of(pipeline).denoiser(pipeline).dtype).removeprefix("torch."),
+        "scheduler": type(pipeline.scheduler).__name__,
+        "vocabulary_size": len(pipeline.tokenizer),
+    }
+
+
+def vocabulary(pipeline: Any) -> frozenset[str] | None:
+    """The words that the model was trained on, from ``words.json`` in its folder; ``None`` where that is unknown."""
+    folder = pipeline.name_or_path
+    path = Path(folder or "") / WORDS
+    if not folder or not path.is_file():
+        return None
+    return frozenset(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _read(model: str | Path, dtype: torch.dtype, progress: bool) -> Any:
+    from diffusers import DiffusionPipeline
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of httpx, whichever the Hub uses
+
+    folder = MICRO if model == "micro" else Path(model).expanduser()
+    if model != "micro" and not folder.exists() and str(model).count("/") != 1:
+        raise UserError(
+            f"model {str(model)!r} is no folder: give 'micro', a folder with model_index.json or a Hub id (owner/name)"
+        )
+    if (folder.exists() or model == "micro") and not (folder / "model_index.json").is_file():
+        raise UserError(f"{folder} holds no diffusers model: there is no model_index.json in it")
+    with _bars(progress):
+        try:
+            source = folder if folder.exists() else DiffusionPipeline.download(str(model), use_safetensors=True)
+            return DiffusionPipeline.from_pretrained(source, torch_dtype=dtype, use_safetensors=True)
+        except (OSError, ValueError, HTTPError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise UserError(f"model {str(model)!r} cannot be loaded: {reason}") from error
+
+
+@contextmanager
+def _bars(show: bool) -> Iterator[None]:
+    """Progress bars of diffusers off inside the block, where not asked for."""
+    from diffusers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    if not show:
+        logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+        return found or torch.device("cpu")
+    try:
+        return torch.device(name)
+    except RuntimeError:
+        raise UserError(f"device {name!r} is not known: use auto, cpu, cuda, cuda:1, mps ...") from None
+
+
+def _dtype(name: str, device: torch.device) -> torch.dtype:
+    names = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+    if name == "auto":
+        return torch.float32 if device.type == "cpu" else torch.float16
+    if name not in names:
+        raise UserError(f"dtype {name!r} is not known: use auto, {', '.join(names)}")
+    return names[name]
+
+
+def _origin(pipeline: Any) -> tuple[str, str]:
+    """Name and commit, each empty where unknown; a folder of the Hub's cache tells both."""
+    source = pipeline.name_or_path
+    if not source:
+        return "", ""
+    folder = Path(source)
+    if folder == MICRO:
+        return "micro", ""
+    if folder.parent.name == "snapshots":
+        return folder.parents[1].name.removeprefix("models--").replace("--", "/"), folder.name
+    return str(source), ""
+
+
+def _fingerprint(pipeline: Any) -> str:
+    digest = hashlib.sha256()
+    for name in _NETWORKS:
+        network = getattr(pipeline, name, None)
+        if network is not None:
+            for key, tensor in sorted(network.state_dict().items()):
+                digest.update(f"{name}.{key}".encode())
+                digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()[:16]
