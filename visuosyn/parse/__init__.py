@@ -1,6 +1,19 @@
 """Words, dependency trees and word pairs: with a spaCy model or from given trees."""
 
+from visuosyn.parse.convert import enhance, to_ud
 from visuosyn.parse.pairs import unusable_edges, word_pairs
 from visuosyn.parse.parser import DEFAULT, Parser, load_parser
+from visuosyn.parse.scheme import Label, Scheme, load_scheme
 
-__all__ = ["DEFAULT", "Parser", "load_parser", "unusable_edges", "word_pairs"]
+__all__ = [
+    "DEFAULT",
+    "Label",
+    "Parser",
+    "Scheme",
+    "enhance",
+    "load_parser",
+    "load_scheme",
+    "to_ud",
+    "unusable_edges",
+    "word_pairs",
+]

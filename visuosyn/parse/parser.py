@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from visuosyn.errors import UserError
+from visuosyn.parse.convert import enhance, to_ud
 from visuosyn.records import Caption, Sentence, Word
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class Parser:
     version: str
     scheme: str
     nlp: Language = field(repr=False)
+    convert: Callable[[Sentence], Sentence] = field(repr=False)
 
     def parse(self, captions: Iterable[Caption], *, batch_size: int = 256) -> Iterator[Sentence]:
         """One tree a caption, in order; a caption that brings its tree keeps it as it is.
@@ -69,13 +72,15 @@ class Parser:
             )
             for i, token in enumerate(doc)
         )  # fmt: skip
-        return Sentence(id, text, words, scheme="clear", parser=f"{self.name} {self.version}")
+        return self.convert(Sentence(id, text, words, scheme="clear", parser=f"{self.name} {self.version}"))
 
 
-def load_parser(name: str = DEFAULT, *, scheme: str = "ud") -> Parser:
+def load_parser(name: str = DEFAULT, *, scheme: str = "ud", collapse_prepositions: bool = False) -> Parser:
     """Load an installed spaCy model by package name or by path.
 
-    ``scheme`` "clear" gives the model's own labels, "ud" Universal Dependencies. Raises UserError for a model that
+    ``scheme`` "clear" gives the model's own labels, "ud" Universal Dependencies with the
+    enhanced graph; ``collapse_prepositions`` makes one preposition of *in front of* and the like in that graph
+    (``nmod:in_front_of``). Raises UserError for a model that
     is not installed, that cannot be loaded, or that has no dependency parser.
     """
     import spacy  # takes a second, which given trees need not pay
@@ -96,8 +101,22 @@ def load_parser(name: str = DEFAULT, *, scheme: str = "ud") -> Parser:
     kinds = {pipe: nlp.get_pipe_meta(pipe).factory for pipe in nlp.pipe_names}
     if "parser" not in kinds.values():
         raise UserError(f"parser {name!r} has no dependency parser; its components: {', '.join(kinds) or 'none'}")
+    convert = _converter(name, scheme, set(nlp.get_pipe("parser").labels), collapse_prepositions)
     nlp.select_pipes(enable=[pipe for pipe, kind in kinds.items() if kind in NEEDED])
-    return Parser(f"{nlp.meta['lang']}_{nlp.meta['name']}", str(nlp.meta["version"]), scheme, nlp)
+    return Parser(f"{nlp.meta['lang']}_{nlp.meta['name']}", str(nlp.meta["version"]), scheme, nlp, convert)
+
+
+def _converter(name: str, scheme: str, labels: set[str], collapse: bool) -> Callable[[Sentence], Sentence]:
+    """What takes a tree in the model's own labels to the wanted scheme."""
+    if scheme == "clear":
+        return lambda sentence: sentence
+    if {"dobj", "pobj"} <= labels:
+        return partial(to_ud, collapse_prepositions=collapse)
+    if {"obj", "case"} <= labels:
+        return partial(enhance, collapse_prepositions=collapse)
+    raise UserError(
+        f"parser {name!r} speaks neither ClearNLP nor Universal Dependencies; use scheme 'clear' for its own labels"
+    )
 
 
 def _spans(text: str, doc: Doc) -> list[tuple[int, int]]:
