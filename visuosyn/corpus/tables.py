@@ -95,7 +95,8 @@ def _fits_csv(source: Source) -> bool:
 
 
 def _names_in_csv(source: Source) -> bool:
-    names, *rest = csv.reader(first_lines(source.text), delimiter=_separator(source)) or [[]]
+    sample = [line[:10_000] for line in first_lines(source.text)] or [""]
+    names, *rest = csv.reader(sample, delimiter=_separator(source))
     regular = sum(len(row) == len(names) for row in rest)
     return len(names) > 1 and 2 * regular >= len(rest) and columns.has_captions(names, source)
 

@@ -20,15 +20,11 @@ COMMENT = re.compile(r"#\s*([^=]*[^=\s])\s*=\s?(.*?)\s*")
 
 @dataclass(frozen=True)
 class Row:
-    """A line with ten columns, or one (``cells`` shorter) that is a fault already."""
+    """A line with ten columns, or one that is a fault already (not ``whole``) and keeps its place by ``id``."""
 
     line: int
+    id: str
     cells: list[str]
-
-    @property
-    def id(self) -> str:
-        """The first column."""
-        return self.cells[0]
 
     @property
     def whole(self) -> bool:
@@ -102,7 +98,7 @@ def _split(raw: str, line: int, file: str) -> tuple[list[str], list[Row], list[F
             if rows:
                 faults.append(Fault(file, number, "a comment inside a sentence: comments stand before it"))
             continue
-        row = Row(number, text.split("\t"))
+        row = _row(number, text, rows)
         rows.append(row)
         if len(row.cells) != len(COLUMNS):
             count = f"{len(row.cells)} field{'s' if len(row.cells) > 1 else ''}"
@@ -111,6 +107,16 @@ def _split(raw: str, line: int, file: str) -> tuple[list[str], list[Row], list[F
             empty = ", ".join(name for name, cell in zip(COLUMNS, row.cells, strict=True) if not cell)
             faults.append(Fault(file, number, f"{empty} is empty: write _ for nothing"))
     return comments, rows, faults
+
+
+def _row(number: int, text: str, before: Sequence[Row]) -> Row:
+    """A row; if not whole, its id is what it begins with or the one that is due: other rows are not to be blamed."""
+    row = Row(number, text.split("\t")[0], text.split("\t"))
+    if row.whole:
+        return row
+    begins = re.match(r"[1-9]\d*([-.][1-9]\d*)?(?!\S)", text)
+    due = next((int(other.id) for other in reversed(before) if WORD.fullmatch(other.id)), 0) + 1
+    return replace(row, id=begins[0] if begins else str(due))
 
 
 def _id_faults(rows: Sequence[Row], file: str) -> Iterator[Fault]:
