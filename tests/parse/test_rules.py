@@ -16,12 +16,13 @@ from visuosyn.records import Sentence, Word
 CLEAR = sorted(set(load_scheme("clear").labels) - {"ROOT", "unrelated"})
 UD = sorted(set(load_scheme("ud").labels) - {"root", "unrelated"})
 FORMS = """
-dog dog NOUN NN | is be AUX VBZ | in in ADP IN | front front NOUN NN | of of ADP IN | to to PART TO | there there PRON EX
-who who PRON WP | and and CCONJ CC | , , PUNCT , | ( ( PUNCT -LRB- | ) ) PUNCT -RRB- | " " PUNCT '' | $ $ SYM $
+dog dog NOUN NN | is be AUX VBZ | in in ADP IN | front front NOUN NN | of of ADP IN | to to PART TO
+there there PRON EX | who who PRON WP | and and CCONJ CC | , , PUNCT , | ( ( PUNCT -LRB- | ) ) PUNCT -RRB-
+" " PUNCT '' | $ $ SYM $
 5 5 NUM CD | red red ADJ JJ | seen see VERB VBN | up up ADP RP | because because SCONJ IN | as as ADP IN
 well well ADV RB | next next ADV RB | where where SCONJ WRB | no no DET DT
 """
-WORDS = [tuple(row.split()) for row in FORMS.strip().replace("\n", "|").split("|")]
+WORDS = [tuple(row.split()) for row in FORMS.strip().replace("|", "\n").splitlines() if row.strip()]
 
 
 @st.composite

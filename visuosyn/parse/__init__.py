@@ -4,6 +4,7 @@ from visuosyn.parse.convert import enhance, to_ud
 from visuosyn.parse.pairs import unusable_edges, word_pairs
 from visuosyn.parse.parser import DEFAULT, Parser, load_parser
 from visuosyn.parse.scheme import Label, Scheme, load_scheme
+from visuosyn.parse.score import score
 
 __all__ = [
     "DEFAULT",
@@ -13,6 +14,7 @@ __all__ = [
     "enhance",
     "load_parser",
     "load_scheme",
+    "score",
     "to_ud",
     "unusable_edges",
     "word_pairs",

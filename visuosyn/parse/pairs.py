@@ -20,7 +20,7 @@ def word_pairs(sentence: Sentence, *, unrelated: bool = True) -> tuple[WordPair,
     related = [
         WordPair(head, dependent, relation, "related", "basic" if (head, dependent) in basic else "enhanced")
         for dependent, word in enumerate(sentence.words)
-        for head, relation in sorted(set(_edges(word)))
+        for head, relation in sorted(set(edges(word)))
         if 0 <= head < size and head != dependent
     ]
     if not unrelated:
@@ -34,16 +34,25 @@ def unusable_edges(sentence: Sentence) -> tuple[Dropped, ...]:
     """Edges that are no pair of two words: self loops and edges from an empty node or from outside the sentence."""
     size, found = len(sentence.words), []
     for dependent, word in enumerate(sentence.words):
-        for head, relation in _edges(word):
-            if head == dependent or head >= size or head < -1:
-                why = "self loop" if head == dependent else "the head is no word of the sentence"
-                found.append(Dropped("pair", sentence.id, f"{word.text} ({relation})", why))
+        reasons = [(label, "the head is an empty node") for head, label in _given_edges(word.graph) if "." in head]
+        for head, label in edges(word):
+            if head == dependent or not -1 <= head < size:
+                reasons.append((label, "self loop" if head == dependent else "the head is no word of the sentence"))
+        found += [Dropped("pair", sentence.id, f"{word.text} ({label})", reason) for label, reason in reasons]
     return tuple(found)
 
 
-def _edges(word: Word) -> tuple[tuple[int, str], ...]:
-    """A word's incoming edges: enhanced ones, else the basic one."""
-    return word.deps or (() if word.head is None else ((word.head, word.relation),))
+def edges(word: Word) -> tuple[tuple[int, str], ...]:
+    """A word's incoming edges as (head position, label): those of the enhanced graph, else the basic one."""
+    if word.deps or word.graph:
+        return word.deps
+    return () if word.head is None else ((word.head, word.relation),)
+
+
+def _given_edges(graph: str) -> list[tuple[str, str]]:
+    """The DEPS column of a tree file as (head id, label)."""
+    parts = (edge.partition(":") for edge in graph.split("|") if edge)
+    return [(head, label) for head, _, label in parts]
 
 
 def _basic(sentence: Sentence) -> set[tuple[int, int]]:

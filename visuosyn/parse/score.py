@@ -1,0 +1,60 @@
+"""How well predicted trees agree with gold ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from visuosyn.errors import UserError
+from visuosyn.parse.pairs import edges
+from visuosyn.records import Sentence, Word
+
+
+def score(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFrame:
+    """Precision, recall and F1 of predicted edges, one row a relation, after three rows over all.
+
+    Columns ``relation, n, precision, recall, f1``: n counts gold edges; shares are 0..1, missing where nothing was
+    predicted or nothing is gold. "UAS" and "LAS" count words of the basic tree with the right head, and with the
+    right head and label (precision and recall are one). "all edges" and the relations count edges of the
+    enhanced graph (the basic tree where there is none), right if head, dependent and the full label agree.
+    Raises UserError if the sentences do not have the same words.
+    """
+    _check(gold, predicted)
+    pairs = [
+        words
+        for ours, theirs in zip(gold, predicted, strict=True)
+        for words in zip(ours.words, theirs.words, strict=True)
+    ]
+    heads = sum(mine.head == other.head for mine, other in pairs)
+    labelled = sum((mine.head, mine.relation) == (other.head, other.relation) for mine, other in pairs)
+    wanted, made, right = Counter[str](), Counter[str](), Counter[str]()
+    for mine, other in pairs:
+        wanted.update(label for _, label in edges(mine))
+        made.update(label for _, label in edges(other))
+        right.update(label for _, label in set(edges(mine)) & set(edges(other)))
+    rows = [_row("UAS", len(pairs), len(pairs), heads), _row("LAS", len(pairs), len(pairs), labelled)]
+    rows.append(_row("all edges", wanted.total(), made.total(), right.total()))
+    relations = sorted(wanted | made, key=lambda relation: (-wanted[relation], relation))
+    rows += [_row(relation, wanted[relation], made[relation], right[relation]) for relation in relations]
+    return pd.DataFrame(rows)
+
+
+def _row(relation: str, wanted: int, made: int, right: int) -> dict[str, str | int | float]:
+    precision = right / made if made else float("nan")
+    recall = right / wanted if wanted else float("nan")
+    f1 = 2 * right / (wanted + made) if wanted + made else float("nan")
+    return {"relation": relation, "n": wanted, "precision": precision, "recall": recall, "f1": f1}
+
+
+def _check(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> None:
+    if len(gold) != len(predicted):
+        raise UserError(f"{len(gold)} gold sentences but {len(predicted)} predicted ones: both must be the same")
+    for ours, theirs in zip(gold, predicted, strict=True):
+        if _forms(ours.words) != _forms(theirs.words):
+            raise UserError(f"sentence {ours.id!r} has other words than its prediction {theirs.id!r}")
+
+
+def _forms(words: Iterable[Word]) -> list[str]:
+    return [word.text for word in words]
