@@ -39,7 +39,7 @@ class MaskRule:
         """Read ``kind:level`` or ``soft``; raises UserError that names the allowed rules and ranges."""
         if isinstance(text, MaskRule):
             return text
-        kind, _, level = text.strip().partition(":")
+        kind, _, level = str(text).strip().partition(":")
         if kind == "soft" and not level:
             return cls("soft")
         try:
@@ -52,13 +52,13 @@ class MaskRule:
         return cls(kind, number)
 
     def __str__(self) -> str:
-        return self.kind if self.level is None else f"{self.kind}:{self.level:g}"
+        return self.kind if self.level is None else f"{self.kind}:{float(self.level)!r}".removesuffix(".0")
 
     def apply(self, maps: NDArray[np.floating], *, steps: int = 1) -> NDArray[np.float32]:
         """Areas of maps: shape (..., row, column) in, the same shape out as float32.
 
         Hard rules give 0 or 1, ``soft`` values in [0, 1]. ``steps`` is the number of denoising steps that the
-        mean was taken over (for ``summed``). A map without any positive value has an empty area under every
+        mean was taken over, from 1 up (for ``summed``). A map without any positive value has an empty area under every
         rule: there is nothing to be relative to.
 
         >>> MaskRule.parse("relative:0.5").apply(np.array([[0.0, 0.2], [0.1, 0.05]]))

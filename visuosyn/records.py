@@ -144,9 +144,7 @@ class HeatMap:
     array: NDArray[np.float32]
     steps: int = 1
 
-    def mask(
-        self, rule: str | MaskRule = "relative:0.4", *, size: tuple[int, int] | None = None
-    ) -> NDArray[Any]:
+    def mask(self, rule: str | MaskRule = "relative:0.4", *, size: tuple[int, int] | None = None) -> NDArray[Any]:
         """The map's area under a mask rule: bool (row, column), float for ``soft``. ``size`` = (rows, columns)
         upscales the map first (bicubic, clamped at 0)."""
         rule = MaskRule.parse(rule)
@@ -199,14 +197,10 @@ class HeatMaps:
         """
         if layers not in LAYERS:
             raise UserError(f"layers {layers!r} is not known: use one of {', '.join(LAYERS)}")
-        wanted = None if thirds is None else set(thirds)
-        chosen = [
-            p for p in self.parts if p.stage in LAYERS[layers] and (wanted is None or p.third in wanted)
-        ]
+        wanted = None if thirds is None else sorted(set(thirds))
+        chosen = [p for p in self.parts if p.stage in LAYERS[layers] and (wanted is None or p.third in wanted)]
         if not chosen:
-            raise UserError(
-                f"no part of these maps belongs to layers={layers!r}, thirds={thirds!r}: was it kept?"
-            )
+            raise UserError(f"no part of these maps belongs to layers={layers!r}, thirds={wanted!r}: was it kept?")
         grids: dict[tuple[int, int], NDArray[np.float32]] = {}
         for part in chosen:
             grids[part.grid] = grids[part.grid] + part.sums if part.grid in grids else part.sums

@@ -1,6 +1,6 @@
-"""Bicubic and nearest resizing of heat maps as matrix products, in numpy alone.
+"""Bicubic resizing of heat maps as two matrix products, in numpy alone.
 
-Both are linear, so maps may be summed first and upscaled once (the sum is the same).
+It is linear, so maps may be summed first and upscaled once (the sum is the same).
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def _weights(source: int, target: int) -> NDArray[np.float32]:
     for tap in range(4):
         at = first + tap
         np.add.at(matrix, (np.arange(target), np.clip(at, 0, source - 1)), _cubic(centre - at))
-    return matrix.astype(np.float32)
+    weights = matrix.astype(np.float32)
+    weights.flags.writeable = False  # shared by all callers
+    return weights
 
 
 def bicubic(maps: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:
