@@ -130,3 +130,9 @@ def test_the_sentence_must_be_the_prompt(sentence):
 
 def test_a_rule_named_twice_counts_once(sentence):
     assert len(pair_table(heat_maps(sentence), sentence, PAIRS, ["relative:0.4", "relative:.40"])) == len(PAIRS)
+
+
+def test_without_any_traced_word_all_pairs_are_listed(sentence):
+    maps = heat_maps(sentence, keep=())
+    assert pair_table(maps, sentence, PAIRS, RULES).empty
+    assert len(unmeasured_pairs(maps, sentence, PAIRS)) == len(PAIRS)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
-from visuosyn.measure.overlap import overlaps
+from visuosyn.measure.overlap import rule_overlaps
 from visuosyn.records import Dropped, HeatMaps, Sentence, Word, WordPair
 
 DTYPES = {
@@ -42,15 +42,17 @@ DTYPES = {
     "ioh": "float64",
 }
 
+MEASURED = ("head_area", "dependent_area", "intersection", "iou", "iod", "ioh")
+
 
 def pair_table(
     maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair], rules: Iterable[str | MaskRule]
 ) -> pd.DataFrame:
     """Measure the pairs of one image under each mask rule: one row per (rule, pair), columns as in ``DTYPES``.
 
-    Overlaps are measured at the latent grid. Pairs with a word that has no heat map are left out here and
-    listed, with the reason, by ``unmeasured_pairs``; the two together are always all the pairs. Raises
-    UserError where ``sentence`` is not the prompt that the maps belong to.
+    Overlaps are measured at the latent grid, on ``maps.array``. Pairs with a word that has no heat map are left
+    out here and listed, with the reason, by ``unmeasured_pairs``; the two together are always all the pairs.
+    Raises UserError where ``sentence`` is not the prompt that the maps belong to.
     """
     rows = _rows(maps, sentence)
     numbered = [(n, p) for n, p in enumerate(pairs) if p.head in rows and p.dependent in rows]
@@ -60,11 +62,18 @@ def pair_table(
     facts = _facts(maps, sentence, measured, heads, dependents)
     facts["pair"] = np.array([n for n, _ in numbered])
     wanted = list(dict.fromkeys(MaskRule.parse(rule) for rule in rules))
-    values = _measures(maps, heads, dependents, wanted)
-    names = np.repeat([str(rule) for rule in wanted], len(measured)).tolist()
+    found = rule_overlaps(maps.array, heads, dependents, wanted, steps=maps.steps)
+    values = {name: getattr(found, name).ravel() for name in MEASURED}
+    names = np.repeat(np.array([str(rule) for rule in wanted], dtype=object), len(measured))
     repeated = {name: np.tile(column, len(wanted)) for name, column in facts.items()}
-    columns = repeated | {"mask": names} | values
-    return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in DTYPES.items()})
+    return _frame(repeated | {"mask": names} | values)
+
+
+def _frame(columns: dict[str, np.ndarray]) -> pd.DataFrame:
+    """The columns in documented order and types; strings come as object arrays, which pandas turns into str."""
+    typed = {n: columns[n] if t == "str" else columns[n].astype(t, copy=False) for n, t in DTYPES.items()}
+    frame = pd.DataFrame(typed)
+    return frame if len(frame) else frame.astype(DTYPES)
 
 
 def unmeasured_pairs(maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair]) -> tuple[Dropped, ...]:
@@ -126,15 +135,3 @@ def _facts(
         for column, name in (("", "text"), ("_lemma", "lemma"), ("_upos", "upos")):
             facts[role + column] = np.array([getattr(sentence.words[i], name) for i in positions], dtype=object)
     return facts
-
-
-def _measures(
-    maps: HeatMaps, heads: np.ndarray, dependents: np.ndarray, rules: Sequence[MaskRule]
-) -> dict[str, np.ndarray]:
-    """Areas, intersections and overlaps, rule after rule, one value a (rule, pair)."""
-    found = [
-        overlaps(rule.apply(maps.array, steps=maps.steps), heads, dependents, soft=rule.kind == "soft")
-        for rule in rules
-    ]
-    names = ("head_area", "dependent_area", "intersection", "iou", "iod", "ioh")
-    return {name: np.concatenate([getattr(one, name) for one in found] or [np.empty(0)]) for name in names}
