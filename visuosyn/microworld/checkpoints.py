@@ -1,0 +1,69 @@
+"""Training checkpoints: one folder a checkpoint, tensors as safetensors, the rest as JSON; complete or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+STATE = "state.json"
+
+
+def save(
+    folder: Path, name: str, *, tensors: dict[str, dict[str, Tensor]], state: dict[str, Any], keep: int = 1
+) -> Path:
+    """Write ``folder/<name>-<step>`` and remove all but the newest `keep` of that name.
+
+    The checkpoint is built under a temporary name, synced and renamed, so a kill leaves no half of one.
+    """
+    target = folder / f"{name}-{state['step']:08d}"
+    building = folder / f".{target.name}.new"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    for part, values in tensors.items():
+        contiguous = {key: value.detach().cpu().contiguous() for key, value in values.items()}
+        save_file(contiguous, building / f"{part}.safetensors")
+    (building / STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
+    for path in building.iterdir():
+        _sync(path)
+    if target.exists():
+        shutil.rmtree(target)
+    building.rename(target)
+    _sync(folder)
+    for old in found(folder, name)[:-keep]:
+        shutil.rmtree(old)
+    return target
+
+
+def found(folder: Path, name: str) -> list[Path]:
+    """The complete checkpoints of a name, oldest first."""
+    return sorted(path for path in folder.glob(f"{name}-*") if (path / STATE).exists())
+
+
+def read_state(checkpoint: Path) -> dict[str, Any]:
+    """The JSON part of a checkpoint."""
+    return read_json(checkpoint / STATE)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_tensors(checkpoint: Path, part: str, device: torch.device) -> dict[str, Tensor]:
+    """One file of tensors of a checkpoint."""
+    return load_file(checkpoint / f"{part}.safetensors", device=str(device))
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,243 @@
+"""The learner: the two networks, their optimisers, the loss and one training step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from diffusers.models.attention_processor import AttnProcessor
+from torch import Tensor, distributed, nn
+from transformers import CLIPTokenizer
+
+from visuosyn.microworld import network
+from visuosyn.microworld.cache import Cache
+from visuosyn.microworld.latents import PATCH
+from visuosyn.microworld.muon import Muon
+from visuosyn.microworld.tokenizer import encode
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained and how; written into every checkpoint.
+
+    Attributes:
+        channels: of the UNet at 24x24, 12x12 and 6x6.
+        batch: examples a step, over all ranks.
+        muon_rate, adam_rate: peak learning rates.
+        warmup: steps of linear warm-up, also after a restart without optimiser state.
+        decay: last share of a budget in which the rates fall linearly to 2%.
+        object_weight: a latent cell full of objects counts 1 + this in the loss.
+        drop_caption: share of examples trained without their caption (for classifier-free guidance).
+        drop_end: share whose states from the first end token on are those of the empty caption, so that
+            the words themselves must carry the picture.
+        single_phase: first share of a fresh run in which most scenes (`single_share`) hold one object.
+        ema: decay of the averaged weights.
+        scenes: rendered training scenes.
+        seed: of weights and of every random draw.
+    """
+
+    channels: tuple[int, int, int] = (48, 128, 192)
+    batch: int = 32
+    muon_rate: float = 4e-3
+    adam_rate: float = 2e-3
+    warmup: int = 60
+    decay: float = 0.2
+    object_weight: float = 3.0
+    drop_caption: float = 0.1
+    drop_end: float = 0.5
+    single_phase: float = 0.25
+    single_share: float = 0.85
+    ema: float = 0.999
+    scenes: int = 150_000
+    seed: int = 0
+
+
+class Examples(NamedTuple):
+    """A batch: latents (b, 8, 24, 24), tokens (b, 32), cover (b, 1, 24, 24) as shares 0..1."""
+
+    latents: Tensor
+    tokens: Tensor
+    cover: Tensor
+
+
+class Losses(NamedTuple):
+    """Mean squared error of the predicted velocity: over all cells, and over object cells."""
+
+    plain: float
+    objects: float
+
+
+class Learner:
+    """Networks, averaged weights and optimisers of one rank; all ranks hold equal weights at all times."""
+
+    def __init__(self, recipe: Recipe, tokenizer: CLIPTokenizer, device: torch.device) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.device = recipe, device
+        self.unet = network.denoiser(recipe.channels).to(device)
+        self.text = network.text_encoder(tokenizer).to(device)
+        if device.type == "cpu":  # the fused kernel's backward pass is slow in bfloat16 on CPUs
+            self.unet.set_attn_processor(AttnProcessor())
+        self.half = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+        self.parameters = dict(_named(self.unet, "unet") + _named(self.text, "text"))
+        self.averaged = {name: value.detach().clone() for name, value in self.parameters.items()}
+        matrices = [value for name, value in self.parameters.items() if _is_matrix(name, value)]
+        others = {name: value for name, value in self.parameters.items() if not _is_matrix(name, value)}
+        self.muon = Muon(matrices, dtype=torch.bfloat16 if self.half else torch.float32)
+        self.others = others
+        self.adam = torch.optim.AdamW(_decay_groups(others.values()), betas=(0.9, 0.99))
+        self.signal = network.scheduler().alphas_cumprod.to(device)
+        ratio = self.signal / (1 - self.signal).clamp(min=1e-6)
+        weights = (6 / (ratio + 1)).clamp(max=1)
+        self.time_weights = weights / weights.mean()
+        self.empty = torch.tensor(encode(tokenizer, [""]), device=device)
+        self.end = tokenizer.eos_token_id
+
+    def step(self, examples: Examples, *, rates: float, generator: torch.Generator, averaging: float) -> Losses:
+        """One optimiser step; `rates` scales both learning rates."""
+        loss, losses = self.loss(examples, generator)
+        loss.backward()
+        _average_gradients(list(self.parameters.values()))
+        nn.utils.clip_grad_norm_(self.parameters.values(), 1.0)
+        for group in self.adam.param_groups:
+            group["lr"] = self.recipe.adam_rate * rates
+        self.adam.step()
+        self.muon.step(self.recipe.muon_rate * rates)
+        for parameter in self.parameters.values():
+            parameter.grad = None
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.averaged.values()), list(self.parameters.values()), 1 - averaging)
+        return losses
+
+    def loss(self, examples: Examples, generator: torch.Generator) -> tuple[Tensor, Losses]:
+        """The weighted velocity error of a batch at random times, spread evenly over the schedule."""
+        count = len(examples.latents)
+        offset = torch.rand(1, generator=generator, device=self.device)
+        spread = (offset + torch.randperm(count, generator=generator, device=self.device) / count) % 1
+        times = (spread * len(self.signal)).long().clamp(max=len(self.signal) - 1)
+        noise = torch.randn(examples.latents.shape, generator=generator, device=self.device)
+        states = self.states(examples.tokens, generator)
+        error = self.errors(examples.latents, noise, times, states)
+        weights = 1 + self.recipe.object_weight * examples.cover
+        weights = weights / (1 + 0.2 * self.recipe.object_weight)
+        total = ((error * weights).mean((1, 2, 3)) * self.time_weights[times]).mean()
+        objects = (error.detach() * examples.cover).mean() / examples.cover.mean().clamp(min=1e-6)
+        return total, Losses(error.detach().mean().item(), objects.item())
+
+    def errors(self, latents: Tensor, noise: Tensor, times: Tensor, states: Tensor) -> Tensor:
+        """Squared error of the predicted velocity, of the latents' shape."""
+        signal = self.signal[times].view(-1, 1, 1, 1)
+        noisy = signal.sqrt() * latents + (1 - signal).sqrt() * noise
+        velocity = signal.sqrt() * noise - (1 - signal).sqrt() * latents
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
+            predicted = self.unet(noisy, times, encoder_hidden_states=states, return_dict=False)[0]
+        return (predicted.float() - velocity) ** 2
+
+    def states(self, tokens: Tensor, generator: torch.Generator) -> Tensor:
+        """Text states (b, 32, width) with captions and end tokens dropped as the recipe says."""
+        count = len(tokens)
+        draws = torch.rand(2, count, generator=generator, device=self.device)
+        tokens = torch.where((draws[0] < self.recipe.drop_caption)[:, None], self.empty, tokens)
+        states = self.text(input_ids=torch.cat([tokens, self.empty])).last_hidden_state
+        after_end = (tokens == self.end).cumsum(1) > 0
+        replaced = after_end & (draws[1] < self.recipe.drop_end)[:, None]
+        return torch.where(replaced[..., None], states[-1:], states[:-1])
+
+    @contextmanager
+    @torch.no_grad()
+    def with_averages(self) -> Iterator[None]:
+        """Inside the block the networks hold the averaged weights."""
+        present = {name: value.detach().clone() for name, value in self.parameters.items()}
+        for name, parameter in self.parameters.items():
+            parameter.copy_(self.averaged[name])
+        yield
+        for name, parameter in self.parameters.items():
+            parameter.copy_(present[name])
+
+    def tensors(self) -> dict[str, dict[str, Tensor]]:
+        """Everything that a checkpoint keeps, by file."""
+        adam = {
+            f"{key}.{name}": torch.as_tensor(self.adam.state[value][key])
+            for name, value in self.others.items()
+            for key in self.adam.state[value]
+        }
+        return {"weights": self.parameters, "averaged": self.averaged, "muon": self.muon.state(), "adam": adam}
+
+    @torch.no_grad()
+    def load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
+        """Take over weights, averages and, where they are given, optimiser states."""
+        for name, parameter in self.parameters.items():
+            parameter.copy_(tensors["weights"][name])
+            self.averaged[name].copy_(tensors["averaged"][name])
+        if "muon" in tensors:
+            self.muon.load(tensors["muon"])
+        for key, value in tensors.get("adam", {}).items():
+            kind, name = key.split(".", 1)
+            self.adam.state[self.others[name]][kind] = value
+
+
+def draw(cache: Cache, recipe: Recipe, *, step: int, rank: int, ranks: int, single: bool, device: torch.device) -> Examples:
+    """The examples of a rank at a step: they depend on nothing but the recipe's seed, the step and the rank."""
+    random = np.random.default_rng([recipe.seed, step, rank])
+    count = recipe.batch // ranks
+    indices = random.integers(len(cache.tokens), size=count)
+    if single:
+        ones = np.flatnonzero(cache.single)
+        indices = np.where(random.random(count) < recipe.single_share, random.choice(ones, count), indices)
+    latents = torch.from_numpy(cache.latents[indices]).to(device).float()
+    tokens = torch.from_numpy(cache.tokens[indices].astype(np.int64)).to(device)
+    cover = torch.from_numpy(cache.cover[indices]).to(device).float()[:, None] / PATCH**2
+    return Examples(latents, tokens, cover)
+
+
+def rate_factor(fraction: float, steps: int, recipe: Recipe) -> float:
+    """Warm-up, constant, linear decay: the factor of the learning rates.
+
+    Args:
+        fraction: of the budget that is used, 0..1.
+        steps: made since the (re)start.
+        recipe: gives warm-up and decay.
+    """
+    rise = min(1.0, (steps + 1) / recipe.warmup)
+    fall = min(1.0, (1 - fraction) / recipe.decay) if recipe.decay else 1.0
+    return rise * max(0.02, fall)
+
+
+def averaging_factor(steps: int, recipe: Recipe) -> float:
+    """The decay of the averaged weights, small at first so that they forget the random start."""
+    return min(recipe.ema, (1 + steps) / (10 + steps))
+
+
+def _named(module: nn.Module, prefix: str) -> list[tuple[str, nn.Parameter]]:
+    return [(f"{prefix}.{name}", parameter) for name, parameter in module.named_parameters()]
+
+
+def _is_matrix(name: str, parameter: Tensor) -> bool:
+    """Whether Muon trains it: matrices and convolutions, but no embeddings, first or last layers."""
+    return parameter.ndim >= 2 and "embedding" not in name and not name.startswith(("unet.conv_in", "unet.conv_out"))
+
+
+def _decay_groups(parameters: object) -> list[dict[str, object]]:
+    values = list(parameters)  # type: ignore[call-overload]
+    return [
+        {"params": [value for value in values if value.ndim >= 2], "weight_decay": 0.01},
+        {"params": [value for value in values if value.ndim < 2], "weight_decay": 0.0},
+    ]
+
+
+def _average_gradients(parameters: list[nn.Parameter]) -> None:
+    if not distributed.is_initialized():
+        return
+    with torch.no_grad():
+        flat = torch.cat([_gradient(parameter).reshape(-1) for parameter in parameters])
+        distributed.all_reduce(flat)
+        flat /= distributed.get_world_size()
+        for parameter, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
+            parameter.grad = part.view_as(parameter).clone()
+
+
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad

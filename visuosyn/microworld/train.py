@@ -1,0 +1,334 @@
+"""Training of the bundled model: ``python -m visuosyn.microworld.train --minutes 100 --out checkpoints/micro``.
+
+One script for CPU (single-thread ranks that average their gradients) and GPU (one rank). The learning rates are
+constant after a warm-up and fall over the last fifth of the time budget; the state before the fall is kept as
+``stable-*``, and a later ``--resume`` of a finished run continues from it with a new budget. A run that was stopped
+or killed continues exactly where its last checkpoint stands. Every random draw depends only on (seed, step, rank).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor, distributed, multiprocessing
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from visuosyn.errors import UserError
+from visuosyn.microworld import MODEL_DIR, checkpoints, samples, scenes
+from visuosyn.microworld.cache import Cache, open_cache, training_images
+from visuosyn.microworld.latents import Projection, fit
+from visuosyn.microworld.learner import Learner, Losses, Recipe, averaging_factor, draw, rate_factor
+from visuosyn.microworld.tokenizer import build
+
+CHECKPOINT_SECONDS = 300
+SHEET_SECONDS = 900
+LOG_STEPS = 50
+COLUMNS = ("step", "views", "seconds", "loss", "object_loss", "rate")
+
+
+class Flag(Protocol):
+    """What a multiprocessing event offers."""
+
+    def is_set(self) -> bool: ...
+    def set(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """One start of the training: where, how, how long."""
+
+    out: Path
+    recipe: Recipe
+    minutes: float
+    steps: int | None
+    ranks: int
+    device: str
+    resume: bool
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the training is; `budget_*` hold where the present budget began.
+
+    `fresh`: this budget began from random weights (the one-object phase applies); `finished`: its decay is done.
+    """
+
+    step: int = 0
+    views: int = 0
+    seconds: float = 0.0
+    budget_step: int = 0
+    budget_seconds: float = 0.0
+    fresh: bool = True
+    finished: bool = False
+
+    def fraction(self, job: Job) -> float:
+        """The used share of the budget, which counts steps if the job says so, else training time."""
+        if job.steps is not None:
+            return (self.step - self.budget_step) / job.steps
+        return (self.seconds - self.budget_seconds) / (60 * job.minutes)
+
+
+def prepare(job: Job) -> tuple[Projection, CLIPTokenizer]:
+    """The latent code and the tokenizer of a run: its own, the bundled ones on a resume without them, or new ones."""
+    code, words = job.out / "latents.safetensors", job.out / "tokenizer"
+    if code.exists() and words.exists():
+        return Projection.load(code), CLIPTokenizer.from_pretrained(words)
+    job.out.mkdir(parents=True, exist_ok=True)
+    if job.resume:
+        projection = Projection.load(MODEL_DIR / "latents.safetensors")
+        tokenizer = CLIPTokenizer.from_pretrained(MODEL_DIR / "tokenizer")
+    else:
+        projection = fit(*training_images(2000))
+        tokenizer = build(scenes.vocabulary())
+    tokenizer.save_pretrained(words)
+    projection.save(code)
+    return projection, tokenizer
+
+
+def train(job: Job, stop: Flag) -> None:
+    """Run a job to the end of its budget, or until `stop` is set; leaves a checkpoint in either case."""
+    projection, tokenizer = prepare(job)
+    open_cache(job.out / "scenes", count=job.recipe.scenes, projection=projection, tokenizer=tokenizer)
+    if job.ranks == 1:
+        run_rank(0, job, stop)
+        return
+    meeting = job.out / f".meeting-{os.getpid()}"
+    context = multiprocessing.start_processes(
+        run_spawned, args=(job, stop, meeting), nprocs=job.ranks, join=False, start_method="spawn"
+    )
+    while not context.join(timeout=1):
+        pass
+    meeting.unlink(missing_ok=True)
+
+
+def run_spawned(rank: int, job: Job, stop: Flag, meeting: Path) -> None:
+    """Join the other ranks and train; an interrupt (also the parent's death) asks for a clean stop."""
+    _stop_on_signals(stop)
+    distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=job.ranks)
+    run_rank(rank, job, stop)
+    distributed.barrier()
+    distributed.destroy_process_group()
+
+
+def run_rank(rank: int, job: Job, stop: Flag) -> None:
+    """The training loop of one rank; rank 0 keeps the clock, the log, the sheets and the checkpoints."""
+    if job.device == "cpu":
+        torch.set_num_threads(1)
+    device = torch.device(job.device)
+    projection, tokenizer = prepare(job)
+    cache = open_cache(job.out / "scenes", count=job.recipe.scenes, projection=projection, tokenizer=tokenizer)
+    learner = Learner(job.recipe, tokenizer, device)
+    progress = restore(learner, job)
+    keeper = Keeper(job, learner, tokenizer, projection, progress) if rank == 0 else None
+    while True:
+        progress, fraction, stopped = _agree(progress, job, stop if rank == 0 else None, keeper)
+        if stopped or fraction >= 1:
+            break
+        since = progress.step - progress.budget_step
+        single = progress.fresh and fraction < job.recipe.single_phase
+        examples = draw(cache, job.recipe, step=progress.step, rank=rank, ranks=job.ranks, single=single, device=device)
+        factor = rate_factor(fraction, since, job.recipe)
+        losses = learner.step(
+            examples,
+            rates=factor,
+            generator=torch.Generator(device).manual_seed(_seed(job.recipe.seed, progress.step, rank)),
+            averaging=averaging_factor(since, job.recipe),
+        )
+        progress = replace(progress, step=progress.step + 1, views=progress.views + job.recipe.batch)
+        if keeper:
+            keeper.note(progress, losses, factor)
+    if keeper:
+        keeper.close(replace(progress, finished=not stopped))
+
+
+def restore(learner: Learner, job: Job) -> Progress:
+    """Load what a resumed run starts from: its checkpoint, the stable one of a finished run, or the bundled weights."""
+    if not job.resume:
+        return Progress()
+    latest = checkpoints.found(job.out, "latest")
+    if latest:
+        progress = Progress(**checkpoints.read_state(latest[-1])["progress"])
+        if not progress.finished:
+            learner.load(_read(latest[-1], learner.device))
+            return progress
+        stable = (checkpoints.found(job.out, "stable") or latest)[-1]
+        learner.load(_read(stable, learner.device))
+        return _new_budget(Progress(**checkpoints.read_state(stable)["progress"]))
+    unet = UNet2DConditionModel.from_pretrained(MODEL_DIR / "unet", torch_dtype=torch.float32)
+    text = CLIPTextModel.from_pretrained(MODEL_DIR / "text_encoder", dtype=torch.float32)
+    weights: dict[str, Tensor] = {f"unet.{name}": value for name, value in unet.named_parameters()}
+    weights |= {f"text.{name}": value for name, value in text.named_parameters()}
+    learner.load({"weights": weights, "averaged": weights})
+    facts = bundled_facts()
+    return _new_budget(Progress(step=facts["step"], views=facts["views"], seconds=facts["seconds"]))
+
+
+class Keeper:
+    """Rank 0's side work: clock, log, sample sheets, checkpoints."""
+
+    def __init__(
+        self, job: Job, learner: Learner, tokenizer: CLIPTokenizer, projection: Projection, progress: Progress
+    ) -> None:
+        self.job, self.learner, self.tokenizer, self.projection = job, learner, tokenizer, projection
+        self.before, self.started = progress.seconds, time.monotonic()
+        self.saved = self.drawn = self.started
+        self.losses: list[Losses] = []
+        self.stable_due = progress.fraction(job) < 1 - job.recipe.decay
+        self.log = job.out / "log.csv"
+        _cut_log(self.log, progress.step)
+
+    def clock(self, progress: Progress) -> Progress:
+        """Progress with the present training time."""
+        return replace(progress, seconds=self.before + time.monotonic() - self.started)
+
+    def note(self, progress: Progress, losses: Losses, factor: float) -> None:
+        """Log, checkpoint and draw where it is due after a step."""
+        self.losses.append(losses)
+        if progress.step % LOG_STEPS == 0:
+            self._write_log(progress, factor)
+        if self.stable_due and progress.fraction(self.job) >= 1 - self.job.recipe.decay:
+            self.stable_due = False
+            self._save("stable", progress)
+        if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
+            self.saved = time.monotonic()
+            self._save("latest", progress)
+        if time.monotonic() - self.drawn > SHEET_SECONDS:
+            self.drawn = time.monotonic()
+            self._draw(progress)
+
+    def close(self, progress: Progress) -> None:
+        """The last checkpoint, and a sheet if the budget is used up."""
+        self._save("latest", progress)
+        if progress.finished:
+            self._draw(progress)
+
+    def _save(self, name: str, progress: Progress) -> None:
+        state = {"step": progress.step, "progress": asdict(progress), "recipe": asdict(self.job.recipe)}
+        checkpoints.save(self.job.out, name, tensors=self.learner.tensors(), state=state)
+
+    def _write_log(self, progress: Progress, factor: float) -> None:
+        count = len(self.losses)
+        plain = sum(losses.plain for losses in self.losses) / count
+        objects = sum(losses.objects for losses in self.losses) / count
+        self.losses.clear()
+        fresh = not self.log.exists()
+        with self.log.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            if fresh:
+                writer.writerow(COLUMNS)
+            row = (progress.step, progress.views, f"{progress.seconds:.1f}", f"{plain:.5f}", f"{objects:.5f}")
+            writer.writerow((*row, f"{factor:.4f}"))
+
+    def _draw(self, progress: Progress) -> None:
+        with self.learner.with_averages():
+            latents = samples.draw_latents(self.learner.unet, self.learner.text, self.tokenizer, samples.PROMPTS)
+        sheet = samples.contact_sheet(list(self.projection.decode(latents)), samples.PROMPTS)
+        sheet.save(self.job.out / f"sheet-{progress.step:08d}.png")
+
+
+def bundled_facts() -> dict[str, Any]:
+    """The facts of the bundled model's training (`training.json`)."""
+    return checkpoints.read_json(MODEL_DIR / "training.json")
+
+
+def parse(arguments: Sequence[str] | None = None) -> Job:
+    """The job that a command line describes."""
+    parser = argparse.ArgumentParser(prog="python -m visuosyn.microworld.train", description="Train the bundled model.")
+    parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints, log, sheets and scene cache")
+    parser.add_argument("--minutes", type=float, default=100.0, help="training time of the whole budget")
+    parser.add_argument("--steps", type=int, help="count the budget in steps instead (the same on any machine)")
+    parser.add_argument("--resume", action="store_true", help="continue the run in --out, else the bundled weights")
+    parser.add_argument("--ranks", type=int, help="processes; 2 on a CPU of several cores, else 1")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--batch", type=int, help=f"examples a step over all ranks ({Recipe.batch})")
+    parser.add_argument("--scenes", type=int, help=f"training scenes to render ({Recipe.scenes})")
+    parser.add_argument("--seed", type=int, help="of weights and random draws (0)")
+    options = parser.parse_args(arguments)
+    device = options.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    ranks = options.ranks or (2 if device == "cpu" and (os.cpu_count() or 1) > 1 else 1)
+    changes = {name: getattr(options, name) for name in ("batch", "scenes", "seed")}
+    recipe = replace(_recipe(options.out, options.resume), **{k: v for k, v in changes.items() if v is not None})
+    if recipe.batch % ranks:
+        raise UserError(f"a batch of {recipe.batch} cannot be shared by {ranks} ranks; choose a multiple")
+    if not options.resume and checkpoints.found(options.out, "latest"):
+        raise UserError(f"{options.out} already holds a run; add --resume or choose another --out")
+    return Job(options.out, recipe, options.minutes, options.steps, ranks, device, options.resume)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train; ends with code 2 and one line for a user's mistake."""
+    try:
+        job = parse(arguments)
+        stop = multiprocessing.get_context("spawn").Event()
+        _stop_on_signals(stop)
+        train(job, stop)
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _agree(progress: Progress, job: Job, stop: Flag | None, keeper: Keeper | None) -> tuple[Progress, float, bool]:
+    """Rank 0's time, share of the budget and wish to stop, made known to all ranks."""
+    if keeper:
+        progress = keeper.clock(progress)
+    news = torch.tensor([progress.seconds, float(stop is not None and stop.is_set())], dtype=torch.float64)
+    if distributed.is_initialized():
+        distributed.broadcast(news, 0)
+    progress = replace(progress, seconds=news[0].item())
+    return progress, progress.fraction(job), bool(news[1])
+
+
+def _recipe(out: Path, resume: bool) -> Recipe:
+    """The recipe of the run that is resumed, or a new one."""
+    if not resume:
+        return Recipe()
+    latest = checkpoints.found(out, "latest")
+    facts = checkpoints.read_state(latest[-1])["recipe"] if latest else bundled_facts()["recipe"]
+    return Recipe(**(facts | {"channels": tuple(facts["channels"])}))
+
+
+def _read(checkpoint: Path, device: torch.device) -> dict[str, dict[str, Tensor]]:
+    parts = ("weights", "averaged", "muon", "adam")
+    return {part: checkpoints.read_tensors(checkpoint, part, device) for part in parts}
+
+
+def _new_budget(progress: Progress) -> Progress:
+    return replace(
+        progress, budget_step=progress.step, budget_seconds=progress.seconds, fresh=False, finished=False
+    )
+
+
+def _seed(seed: int, step: int, rank: int) -> int:
+    """One number for (seed, step, rank), below 2**63."""
+    return ((seed * 64 + rank) << 32) + step
+
+
+def _cut_log(log: Path, step: int) -> None:
+    """Drop the rows after `step`, which a killed run wrote after its last checkpoint."""
+    if log.exists():
+        rows = log.read_text(encoding="utf-8").splitlines()
+        kept = rows[:1] + [row for row in rows[1:] if int(row.split(",")[0]) <= step]
+        log.write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+
+def _stop_on_signals(stop: Flag) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
