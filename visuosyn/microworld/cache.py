@@ -74,6 +74,9 @@ def _render(
 ) -> Iterator[tuple[int, list[str], dict[str, NDArray[Any]]]]:
     chunks = [seeds[first : first + CHUNK] for first in range(0, len(seeds), CHUNK)]
     work: Callable[[range], tuple[list[str], dict[str, NDArray[Any]]]] = partial(_examples, projection=projection)
+    if len(chunks) == 1:
+        yield chunks[0].start, *work(chunks[0])
+        return
     with multiprocessing.get_context("forkserver").Pool(processes) as pool:
         for chunk, (captions, arrays) in zip(chunks, pool.imap(work, chunks), strict=True):
             yield chunk.start, captions, arrays
@@ -89,7 +92,7 @@ def _examples(seeds: range, *, projection: Projection) -> tuple[list[str], dict[
     return [scene.caption for scene in drawn], arrays
 
 
-def _map(folder: Path, name: str, count: int, mode: Any) -> NDArray[Any]:
+def _map(folder: Path, name: str, count: int, mode: Any) -> np.memmap:
     """A memory map of a raw array; opened for writing, a shorter file grows."""
     path = folder / f"{name}.bin"
     if mode == "r+":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -164,7 +164,8 @@ class Learner:
             for name, value in self.others.items()
             for key in self.adam.state[value]
         }
-        return {"weights": self.parameters, "averaged": self.averaged, "muon": self.muon.state(), "adam": adam}
+        weights: dict[str, Tensor] = dict(self.parameters)
+        return {"weights": weights, "averaged": self.averaged, "muon": self.muon.state(), "adam": adam}
 
     @torch.no_grad()
     def load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
@@ -179,7 +180,9 @@ class Learner:
             self.adam.state[self.others[name]][kind] = value
 
 
-def draw(cache: Cache, recipe: Recipe, *, step: int, rank: int, ranks: int, single: bool, device: torch.device) -> Examples:
+def draw(
+    cache: Cache, recipe: Recipe, *, step: int, rank: int, ranks: int, single: bool, device: torch.device
+) -> Examples:
     """The examples of a rank at a step: they depend on nothing but the recipe's seed, the step and the rank."""
     random = np.random.default_rng([recipe.seed, step, rank])
     count = recipe.batch // ranks
@@ -220,8 +223,8 @@ def _is_matrix(name: str, parameter: Tensor) -> bool:
     return parameter.ndim >= 2 and "embedding" not in name and not name.startswith(("unet.conv_in", "unet.conv_out"))
 
 
-def _decay_groups(parameters: object) -> list[dict[str, object]]:
-    values = list(parameters)  # type: ignore[call-overload]
+def _decay_groups(parameters: Iterable[Tensor]) -> list[dict[str, object]]:
+    values = list(parameters)
     return [
         {"params": [value for value in values if value.ndim >= 2], "weight_decay": 0.01},
         {"params": [value for value in values if value.ndim < 2], "weight_decay": 0.0},

@@ -38,7 +38,7 @@ def denoiser(channels: tuple[int, int, int] = (48, 128, 192)) -> UNet2DCondition
 
 
 def text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
-    """A CLIP text encoder of three layers; its token embeddings start wide, so that words differ from the first step."""
+    """A CLIP text encoder of three layers whose token embeddings start wide, so that words differ at once."""
     model = CLIPTextModel(
         CLIPTextConfig(
             vocab_size=len(tokenizer),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from tokenizers.pre_tokenizers import ByteLevel
@@ -47,7 +48,7 @@ def _merge(letters: list[str], merges: dict[tuple[str, str], None]) -> list[str]
     """Byte-pair encoding: apply the earliest merge that fits until none does."""
     rank = {pair: index for index, pair in enumerate(merges)}
     while len(letters) > 1:
-        pairs = list(zip(letters, letters[1:], strict=False))
+        pairs = list(itertools.pairwise(letters))
         best = min(pairs, key=lambda pair: rank.get(pair, len(rank)))
         if best not in rank:
             break

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -21,12 +23,13 @@ from typing import Any, Protocol
 
 import torch
 from diffusers import UNet2DConditionModel
-from torch import Tensor, distributed, multiprocessing
+from torch import Tensor, distributed
+from torch.multiprocessing.spawn import start_processes
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from visuosyn.errors import UserError
 from visuosyn.microworld import MODEL_DIR, checkpoints, samples, scenes
-from visuosyn.microworld.cache import Cache, open_cache, training_images
+from visuosyn.microworld.cache import open_cache, training_images
 from visuosyn.microworld.latents import Projection, fit
 from visuosyn.microworld.learner import Learner, Losses, Recipe, averaging_factor, draw, rate_factor
 from visuosyn.microworld.tokenizer import build
@@ -40,8 +43,11 @@ COLUMNS = ("step", "views", "seconds", "loss", "object_loss", "rate")
 class Flag(Protocol):
     """What a multiprocessing event offers."""
 
-    def is_set(self) -> bool: ...
-    def set(self) -> None: ...
+    def is_set(self) -> bool:
+        """Whether it was set."""
+
+    def set(self) -> None:
+        """Set it."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,10 @@ class Progress:
 
 
 def prepare(job: Job) -> tuple[Projection, CLIPTokenizer]:
-    """The latent code and the tokenizer of a run: its own, the bundled ones on a resume without them, or new ones."""
+    """The latent code and the tokenizer of a run: its own, the bundled ones on a resume without them, or new ones.
+
+    Both are written to the run's folder together with `words.json`, the words that the model is trained on.
+    """
     code, words = job.out / "latents.safetensors", job.out / "tokenizer"
     if code.exists() and words.exists():
         return Projection.load(code), CLIPTokenizer.from_pretrained(words)
@@ -89,8 +98,9 @@ def prepare(job: Job) -> tuple[Projection, CLIPTokenizer]:
         projection = Projection.load(MODEL_DIR / "latents.safetensors")
         tokenizer = CLIPTokenizer.from_pretrained(MODEL_DIR / "tokenizer")
     else:
-        projection = fit(*training_images(2000))
+        projection = fit(*training_images(min(2000, job.recipe.scenes)))
         tokenizer = build(scenes.vocabulary())
+    (job.out / "words.json").write_text(json.dumps(scenes.vocabulary(), indent=1) + "\n", encoding="utf-8")
     tokenizer.save_pretrained(words)
     projection.save(code)
     return projection, tokenizer
@@ -104,7 +114,7 @@ def train(job: Job, stop: Flag) -> None:
         run_rank(0, job, stop)
         return
     meeting = job.out / f".meeting-{os.getpid()}"
-    context = multiprocessing.start_processes(
+    context = start_processes(
         run_spawned, args=(job, stop, meeting), nprocs=job.ranks, join=False, start_method="spawn"
     )
     while not context.join(timeout=1):
@@ -307,9 +317,7 @@ def _read(checkpoint: Path, device: torch.device) -> dict[str, dict[str, Tensor]
 
 
 def _new_budget(progress: Progress) -> Progress:
-    return replace(
-        progress, budget_step=progress.step, budget_seconds=progress.seconds, fresh=False, finished=False
-    )
+    return replace(progress, budget_step=progress.step, budget_seconds=progress.seconds, fresh=False, finished=False)
 
 
 def _seed(seed: int, step: int, rank: int) -> int:

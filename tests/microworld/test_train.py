@@ -1,0 +1,192 @@
+"""The training script: same seed, same weights; killed and resumed, same weights; schedules; mistakes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from visuosyn.microworld import checkpoints, train
+from visuosyn.microworld.cache import Cache, open_cache
+from visuosyn.microworld.latents import Projection
+from visuosyn.microworld.learner import Recipe, averaging_factor, draw, rate_factor
+from visuosyn.microworld.tokenizer import build
+
+SMALL = Recipe(channels=(16, 32, 32), batch=4, scenes=64, warmup=5)
+
+
+def job(out: Path, *, steps: int, resume: bool = False) -> train.Job:
+    return train.Job(out, SMALL, minutes=1, steps=steps, ranks=1, device="cpu", resume=resume)
+
+
+@pytest.fixture(autouse=True)
+def small_side_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train.samples, "PROMPTS", ("a cat",))
+    monkeypatch.setattr(train, "LOG_STEPS", 5)
+
+
+class StopAfter:
+    """A flag that is set once it was asked `count` times."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def is_set(self) -> bool:
+        self.count -= 1
+        return self.count < 0
+
+    def set(self) -> None:
+        self.count = 0
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("straight")
+    train.train(job(out, steps=12), Event())
+    return out
+
+
+def weights(out: Path, part: str = "weights") -> dict[str, torch.Tensor]:
+    return load_file(checkpoints.found(out, "latest")[-1] / f"{part}.safetensors")
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_two_runs_give_identical_weights(straight: Path, tmp_path: Path) -> None:
+    train.train(job(tmp_path, steps=12), Event())
+    assert all(
+        same(weights(tmp_path, part), weights(straight, part)) for part in ("weights", "averaged", "muon", "adam")
+    )
+
+
+def test_a_stopped_run_continues_to_the_same_weights(straight: Path, tmp_path: Path) -> None:
+    train.train(job(tmp_path, steps=12), StopAfter(5))
+    state = checkpoints.read_state(checkpoints.found(tmp_path, "latest")[-1])
+    assert (state["progress"]["step"], state["progress"]["finished"]) == (5, False)
+    train.train(job(tmp_path, steps=12, resume=True), Event())
+    assert all(
+        same(weights(tmp_path, part), weights(straight, part)) for part in ("weights", "averaged", "muon", "adam")
+    )
+
+
+def test_a_finished_run_goes_on_from_before_its_decay(straight: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    subprocess.run(["cp", "-r", straight, out], check=True)
+    stable = checkpoints.read_state(checkpoints.found(out, "stable")[-1])["progress"]["step"]
+    assert stable == 10  # 80% of 12 steps, rounded up
+    train.train(job(out, steps=3, resume=True), Event())
+    progress = checkpoints.read_state(checkpoints.found(out, "latest")[-1])["progress"]
+    assert (progress["step"], progress["budget_step"], progress["fresh"]) == (13, 10, False)
+    assert progress["views"] == 13 * SMALL.batch
+
+
+def test_the_log_of_a_resumed_run_has_every_row_once(straight: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    subprocess.run(["cp", "-r", straight, out], check=True)
+    with (out / "log.csv").open("a") as log:
+        log.write("15,60,9.9,1,1,1\n")  # written after the checkpoint by a run that was killed
+    train.train(job(out, steps=5, resume=True), Event())
+    steps = [int(row["step"]) for row in csv.DictReader((out / "log.csv").open())]
+    assert steps == [5, 10, 15]
+
+
+def test_the_time_budget_ends(tmp_path: Path) -> None:
+    short = train.Job(tmp_path, SMALL, minutes=0.05, steps=None, ranks=1, device="cpu", resume=False)
+    train.train(short, Event())
+    progress = checkpoints.read_state(checkpoints.found(tmp_path, "latest")[-1])["progress"]
+    assert progress["finished"] and 3 <= progress["seconds"] < 9
+    assert (tmp_path / f"sheet-{progress['step']:08d}.png").exists()
+
+
+@pytest.mark.slow
+def test_two_ranks_stop_cleanly_on_a_signal_and_resume(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "visuosyn.microworld.train", "--out", str(tmp_path), "--ranks", "2"]
+    process = subprocess.Popen([*command, "--scenes", "64", "--batch", "4", "--minutes", "30"])
+    while not (tmp_path / "log.csv").exists():
+        time.sleep(0.2)
+        assert process.poll() is None
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(timeout=60) == 0
+    step = checkpoints.read_state(checkpoints.found(tmp_path, "latest")[-1])["step"]
+    assert step >= 50
+    subprocess.run([*command, "--resume", "--steps", str(step + 2)], check=True)
+    assert checkpoints.read_state(checkpoints.found(tmp_path, "latest")[-1])["step"] == step + 2
+
+
+def test_the_cache_grows_and_is_made_again_for_another_code(tmp_path: Path) -> None:
+    tokenizer = build(["a", "cat"])
+    code = Projection(np.zeros(48, np.float32), np.eye(48, 8, dtype=np.float32), np.ones(8, np.float32))
+
+    def opened(count: int, projection: Projection) -> Cache:
+        return open_cache(tmp_path, count=count, projection=projection, tokenizer=tokenizer, processes=1)
+
+    few = np.array(opened(20, code).latents)
+    more = opened(30, code)
+    assert np.array_equal(more.latents[:20], few) and more.latents[20:].any()
+    doubled = opened(20, Projection(code.mean, code.basis, 2 * code.scale))
+    assert np.array_equal(doubled.latents, 2 * few)
+
+
+def test_draws_depend_on_seed_step_and_rank_only() -> None:
+    random = np.random.default_rng(0)
+    cache = Cache(
+        latents=random.normal(size=(50, 8, 24, 24)).astype(np.float16),
+        tokens=np.arange(50, dtype=np.uint16)[:, None].repeat(32, 1),
+        cover=np.full((50, 24, 24), 16, np.uint8),
+        single=np.arange(50) < 3,
+    )
+
+    def drawn(**changes: int | bool) -> list[int]:
+        given = {"step": 7, "rank": 0, "ranks": 2, "single": False} | changes
+        return draw(cache, SMALL, device=torch.device("cpu"), **given).tokens[:, 0].tolist()
+
+    assert drawn() == drawn() != drawn(step=8)
+    assert drawn() != drawn(rank=1)
+    ones = [token for step in range(200) for token in drawn(step=step, single=True)]
+    assert np.mean([token < 3 for token in ones]) == pytest.approx(0.85 + 0.15 * 3 / 50, abs=0.05)
+
+
+def test_rates_rise_stay_and_fall() -> None:
+    recipe = Recipe(warmup=10, decay=0.2)
+    assert [rate_factor(0, steps, recipe) for steps in (0, 4, 9, 100)] == pytest.approx([0.1, 0.5, 1, 1])
+    assert [rate_factor(share, 100, recipe) for share in (0.5, 0.8, 0.9, 1.0)] == pytest.approx([1, 1, 0.5, 0.02])
+
+
+def test_the_average_forgets_the_start() -> None:
+    assert averaging_factor(0, Recipe()) == pytest.approx(0.1)
+    assert averaging_factor(10**6, Recipe()) == Recipe.ema
+
+
+def test_half_written_checkpoints_are_not_found(tmp_path: Path) -> None:
+    checkpoints.save(tmp_path, "latest", tensors={"weights": {"x": torch.ones(2)}}, state={"step": 3})
+    (tmp_path / "latest-00000009").mkdir()
+    (tmp_path / ".latest-00000009.new").mkdir()
+    assert [path.name for path in checkpoints.found(tmp_path, "latest")] == ["latest-00000003"]
+    checkpoints.save(tmp_path, "latest", tensors={"weights": {"x": torch.ones(2)}}, state={"step": 4})
+    assert [path.name for path in checkpoints.found(tmp_path, "latest")] == ["latest-00000004"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"), [(["--batch", "5", "--ranks", "2"], "cannot be shared"), ([], "already holds a run")]
+)
+def test_mistakes_are_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], reason: str
+) -> None:
+    if not options:
+        (tmp_path / "latest-00000001").mkdir()
+        (tmp_path / "latest-00000001" / "state.json").write_text(json.dumps({"step": 1}))
+    assert train.main(["--out", str(tmp_path), *options]) == 2
+    assert reason in capsys.readouterr().err

@@ -1,0 +1,101 @@
+"""The model card of the bundled model: its sentences, with the figures filled in from the facts of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from visuosyn.microworld import words
+
+CARD = """\
+---
+license: apache-2.0
+pipeline_tag: text-to-image
+library_name: diffusers
+---
+
+# The bundled micro text-to-image model
+
+A latent diffusion model of the Stable Diffusion kind, small enough to train on two CPU cores: byte-level CLIP
+tokenizer and text encoder, `UNet2DConditionModel`, `AutoencoderTiny`, DDIM schedule; pictures of 96x96 pixels. It
+exists so that studies of prompts and attention run in minutes on a laptop, on scenes whose truth is known exactly.
+
+    from diffusers import StableDiffusionPipeline
+    pipeline = StableDiffusionPipeline.from_pretrained("visuosyn/microworld/model")
+    pipeline("a zebra and a red ball", num_inference_steps=25, guidance_scale=3.0).images[0]
+
+## Data
+
+Rendered scenes with captions from a grammar (`visuosyn.microworld.scenes`), nothing else: {nouns} nouns
+({noun_list}), {colours} colours, {sizes} sizes, {patterns} patterns, {grounds} grounds, numbers to three. {held}
+combinations of words never share a training caption (`visuosyn.microworld.words.held_out`). `words.json` lists every
+word form; any other word is cut into bytes and means nothing to the model.
+
+## Training
+
+| | |
+| --- | --- |
+| training time | {hours} hours on CPU |
+| steps, image views | {step:,}, {views:,} |
+| decay of the learning rate finished | {finished} |
+| batch, scenes, seed | {batch}, {scenes:,}, {seed} |
+
+Velocity prediction with zero terminal signal-to-noise ratio; Muon for matrices, AdamW for the rest; averaged weights
+({ema}). **Declared choices**: the image loss weights a cell full of objects {object_factor:g} times; in {drop_end:.0%}
+of the examples the states of the end tokens are replaced by those of the empty caption, so that the words themselves
+carry the picture; captions are dropped in {drop_caption:.0%}. **No loss on attention or on the mask of any word** was
+used, so where the attention of a word lies was not taught. The autoencoder's encoder is a linear projection of 4x4
+patches on {channels} principal components (`latents.safetensors`); its decoder was trained apart.
+
+`training.json` holds the whole recipe and a SHA-256 sum of each weight file.
+{evaluation}
+## Limits
+
+It knows this world only: one style, one side of every thing, pictures on a lattice of 4 pixels. It miscounts, and
+pairs of similar things (a cat and a dog) can mix. Figures on it say how a method behaves where the truth is known,
+not how a large model behaves.
+
+## Licence
+
+Weights: Apache-2.0, as the project. The scenes contain sprites of Fluent Emoji (Microsoft, MIT): see
+`LICENSE-fluent-emoji`.
+"""
+
+
+def model_card(training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
+    """The card's text.
+
+    Args:
+        training: the content of `training.json`.
+        evaluation: measured figures by name; empty before an evaluation.
+    """
+    recipe = training["recipe"]
+    return CARD.format(
+        nouns=len(words.NOUNS),
+        noun_list=", ".join(words.NOUNS),
+        colours=len(words.COLOURS),
+        sizes=len(words.SIZES),
+        patterns=len(words.PATTERNS),
+        grounds=len(words.GROUNDS),
+        held=len(words.held_out()),
+        hours=training["hours"],
+        step=training["step"],
+        views=training["views"],
+        finished="yes" if training["finished"] else "no",
+        batch=recipe["batch"],
+        scenes=recipe["scenes"],
+        seed=recipe["seed"],
+        ema=recipe["ema"],
+        object_factor=1 + recipe["object_weight"],
+        drop_end=recipe["drop_end"],
+        drop_caption=recipe["drop_caption"],
+        channels=8,
+        evaluation=_table(evaluation),
+    )
+
+
+def _table(evaluation: Mapping[str, Any]) -> str:
+    if not evaluation:
+        return ""
+    rows = "\n".join(f"| {name} | {value} |" for name, value in evaluation.items())
+    return f"\n## Figures\n\n| measure | value |\n| --- | --- |\n{rows}\n"
