@@ -1,3 +1,76 @@
-"""visuosyn: what the syntax of a prompt does in the picture that a text-to-image model draws of it."""
+"""visuosyn: what the syntax of a prompt does in the picture that a text-to-image model draws of it.
+
+    import visuosyn as vs
+    pipe = vs.load_pipeline("micro")
+    with vs.trace(pipe) as tracer:
+        images = pipe(["a red ball and a cat"], num_inference_steps=20).images
+    maps = tracer.heat_maps()[0]
+
+    study = vs.study("captions.txt", out="run", model="micro", seeds=range(4))
+    study.relations
+
+The public names are loaded when they are first used, so that the import itself is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from visuosyn.corpus import read_corpus, validate_corpus
+    from visuosyn.errors import UserError
+    from visuosyn.masks import MaskRule
+    from visuosyn.parse import load_parser, word_pairs
+    from visuosyn.records import Caption, HeatMaps, Sentence, Word, WordPair
+    from visuosyn.study import open_run, study
+    from visuosyn.trace import load_pipeline, trace
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Caption",
+    "HeatMaps",
+    "MaskRule",
+    "Sentence",
+    "UserError",
+    "Word",
+    "WordPair",
+    "load_parser",
+    "load_pipeline",
+    "open_run",
+    "read_corpus",
+    "study",
+    "trace",
+    "validate_corpus",
+    "word_pairs",
+]
+
+_HOME = {
+    "Caption": "records",
+    "HeatMaps": "records",
+    "MaskRule": "masks",
+    "Sentence": "records",
+    "UserError": "errors",
+    "Word": "records",
+    "WordPair": "records",
+    "load_parser": "parse",
+    "load_pipeline": "trace",
+    "open_run": "study",
+    "read_corpus": "corpus",
+    "validate_corpus": "corpus",
+    "word_pairs": "parse",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("study", "trace"):  # packages that are callable themselves, see callable.py
+        return import_module(f"visuosyn.{name}")
+    if name not in _HOME:
+        raise AttributeError(f"module 'visuosyn' has no attribute {name!r}")
+    globals()[name] = value = getattr(import_module(f"visuosyn.{_HOME[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

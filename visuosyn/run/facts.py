@@ -1,0 +1,108 @@
+"""What was run: the facts that travel with the data of a study."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from visuosyn.errors import UserError
+from visuosyn.run.files import write_text
+
+FILE = "run.json"
+FORMAT = 1
+HINTS = {"masks": "other mask rules: visuosyn measure DIR --mask ..."}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """Everything that decides the numbers of a study, and, apart from it, what only happened to be so.
+
+    Two studies whose facts differ are two studies. ``counts`` (results) and ``host`` (machine, times, git commit)
+    are left out of that comparison, and so is ``format``, which is the file's and is checked when it is read.
+
+    ``corpus``: file name; ``captions``: how many were read; ``column``, ``limit``: as asked for.
+    ``width``, ``height``: pixels; ``noise``: "caption" or "plain"; ``keep``: "parts" or "total".
+    ``software``: versions of the libraries that the numbers depend on.
+    """
+
+    corpus: str
+    corpus_sha256: str
+    corpus_format: str
+    column: str | None = None
+    limit: int | None = None
+    captions: int
+    parser: str
+    parser_version: str
+    scheme: str
+    model: str
+    model_revision: str = ""
+    family: str
+    dtype: str
+    scheduler: str
+    steps: int
+    guidance: float
+    width: int
+    height: int
+    seeds: tuple[int, ...]
+    noise: str
+    batch_size: int
+    keep: str
+    masks: tuple[str, ...]
+    software: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    host: Mapping[str, Any] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``run.json``, atomically."""
+        write_text(Path(folder) / FILE, json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> RunFacts:
+        """Read ``run.json``; UserError where there is none, or one of another format version."""
+        path = Path(folder) / FILE
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            raise UserError(f"{folder} is no run folder: it holds no {FILE}") from None
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise UserError(f"{path} is damaged: {error}") from None
+        version = values.get("format") if isinstance(values, dict) else None
+        if version != FORMAT:
+            raise UserError(f"{path} has format version {version}: this visuosyn reads version {FORMAT}")
+        names = {f.name for f in fields(cls)}
+        if set(values) != names:
+            raise UserError(f"{path} is damaged: unknown or missing {', '.join(sorted(set(values) ^ names))}")
+        return cls(**values | {"seeds": tuple(values["seeds"]), "masks": tuple(values["masks"])})
+
+    def differences(self, other: RunFacts) -> dict[str, tuple[Any, Any]]:
+        """The facts that differ, by name: (here, there). Libraries are compared one by one, as "software torch"."""
+        mine, theirs = _compared(self), _compared(other)
+        names = mine | theirs
+        return {name: (mine.get(name), theirs.get(name)) for name in names if mine.get(name) != theirs.get(name)}
+
+    def require_same(self, asked: RunFacts, folder: str | Path) -> None:
+        """Raise UserError naming what differs, if ``asked`` is another study than this one in ``folder``."""
+        differing = self.differences(asked)
+        if differing:
+            told = "; ".join(f"{name}: {here!r} there, {now!r} now" for name, (here, now) in differing.items())
+            hint = "".join(f" ({HINTS[name]})" for name in differing if name in HINTS)
+            raise UserError(f"{folder} holds another study: {told}. Choose another folder, or the same options{hint}")
+
+    def with_facts(self, **facts: Any) -> RunFacts:
+        """A copy with other facts; ``counts`` and ``host`` are added to what is there."""
+        for name in ("counts", "host"):
+            if name in facts:
+                facts[name] = {**getattr(self, name), **facts[name]}
+        return replace(self, **facts)
+
+
+def _compared(facts: RunFacts) -> dict[str, Any]:
+    values = asdict(facts)
+    libraries = values.pop("software")
+    for name in ("counts", "host", "format"):
+        del values[name]
+    return values | {f"software {name}": version for name, version in libraries.items()}

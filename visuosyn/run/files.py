@@ -1,0 +1,62 @@
+"""Files that are there whole or not at all, and checksums that show it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from visuosyn.errors import UserError
+
+LEFTOVER = ".unfinished-"
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; when the block ends well it is synced to disk and takes its place.
+
+    Whoever reads ``path`` sees the old file, or the new one, never a part, also after a power cut. When the block
+    raises, nothing is left behind; a system error (disk full, no permission) becomes a one-line UserError.
+    The temporary name keeps the suffix of ``path``.
+    """
+    path = Path(path)
+    temporary = path.with_name(f"{LEFTOVER}{os.getpid()}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        _sync(temporary)
+        temporary.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a UTF-8 text file whole or not at all; line ends stay as they are."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def sha256(path: str | Path) -> str:
+    """The SHA-256 checksum of a file, in hexadecimal."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a killed process left under a temporary name, in ``folder`` and below."""
+    for leftover in folder.rglob(f"{LEFTOVER}*"):
+        leftover.unlink()
+
+
+def _sync(path: Path) -> None:
+    """Have the system bring a file or a folder's list of names to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

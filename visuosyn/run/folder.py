@@ -1,0 +1,138 @@
+"""The run folder: one place that knows where everything of a study lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from visuosyn.corpus import conllu
+from visuosyn.errors import UserError
+from visuosyn.records import HeatMaps, Sentence
+from visuosyn.run.facts import FILE, RunFacts
+from visuosyn.run.files import remove_leftovers
+from visuosyn.run.shards import is_complete, read_shard
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run folder by its path; nothing is read before it is asked for."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: str | Path) -> RunFolder:
+        """The folder of a study that was begun; UserError if there is none."""
+        folder = cls(Path(path))
+        _ = folder.facts
+        return folder
+
+    @classmethod
+    def claim(cls, path: str | Path, facts: RunFacts) -> RunFolder:
+        """The folder for a study with these facts: a new or empty one, or one where the same study was begun.
+
+        Raises UserError if the folder holds anything else. What a killed process left half-written is removed.
+        """
+        folder = cls(Path(path))
+        folder.check_free()
+        if (folder.path / FILE).exists():
+            folder.facts.require_same(facts, path)
+            remove_leftovers(folder.path)
+        else:
+            facts.save(folder.path)
+        return folder
+
+    def check_free(self) -> None:
+        """Raise UserError if the path holds something that is no run folder."""
+        if self.path.exists() and not self.path.is_dir():
+            raise UserError(f"{self.path} is a file: a study needs a folder of its own")
+        if self.path.is_dir() and not (self.path / FILE).exists() and any(self.path.iterdir()):
+            raise UserError(f"{self.path} is not empty and no run folder: choose another folder")
+
+    @property
+    def facts(self) -> RunFacts:
+        """What was run."""
+        return RunFacts.load(self.path)
+
+    @property
+    def parses(self) -> Path:
+        """The file of the trees that were used."""
+        return self.path / "parses.conllu"
+
+    @property
+    def pairs_file(self) -> Path:
+        """The measurement table's file."""
+        return self.path / "pairs.parquet"
+
+    @property
+    def dropped_file(self) -> Path:
+        """The file of what could not be measured."""
+        return self.path / "dropped.csv"
+
+    @property
+    def tables(self) -> Path:
+        """The folder of the tables."""
+        return self.path / "tables"
+
+    @property
+    def figures(self) -> Path:
+        """The folder of the figures."""
+        return self.path / "figures"
+
+    @property
+    def page(self) -> Path:
+        """The report."""
+        return self.path / "index.html"
+
+    def shard(self, number: int) -> Path:
+        """Where the images of a batch lie, by the batch's number."""
+        return self.path / "traces" / f"{number:05d}.parquet"
+
+    @property
+    def shards(self) -> tuple[Path, ...]:
+        """The complete shards that are there, in the order of the corpus; each is checked against its checksum."""
+        return tuple(path for path in sorted(self.shard(0).parent.glob("*.parquet")) if is_complete(path))
+
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The trees that were used, in the order of the corpus."""
+        return tuple(conllu.read(_text(self.parses, "parse"), source=str(self.parses)))
+
+    def heat_maps(self) -> Iterator[HeatMaps]:
+        """Image after image, one shard in memory at a time; their words know the tree."""
+        sentences = {sentence.id: sentence for sentence in self.sentences()}
+        for shard in self.shards:
+            for maps in read_shard(shard):
+                yield with_tree(maps, sentences[maps.caption_id])
+
+    def pairs(self) -> pd.DataFrame:
+        """The measurement table: a row per image, pair and mask rule."""
+        return pd.read_parquet(_there(self.pairs_file, "measure"))
+
+    def dropped(self) -> pd.DataFrame:
+        """What could not be measured, with the reason."""
+        path = _there(self.dropped_file, "measure")
+        return pd.read_csv(path, dtype={"caption_id": str, "text": str, "seed": "Int64"}, keep_default_na=False,
+                           na_values={"seed": [""]})
+
+    def relations(self) -> pd.DataFrame:
+        """The relation table, in percentage points."""
+        return pd.read_csv(_there(self.tables / "relations.csv", "report"))
+
+
+def with_tree(maps: HeatMaps, sentence: Sentence) -> HeatMaps:
+    """The same maps with the words of the tree, which know their lemma, part of speech and head."""
+    words = tuple(w if w.index is None else replace(sentence.words[w.index], index=w.index) for w in maps.words)
+    return maps.with_facts(words=words)
+
+
+def _there(path: Path, stage: str) -> Path:
+    if not path.exists():
+        raise UserError(f"{path} is not there: run the stage {stage!r} first")
+    return path
+
+
+def _text(path: Path, stage: str) -> str:
+    return _there(path, stage).read_text(encoding="utf-8")

@@ -1,0 +1,186 @@
+"""Shards: the images of one batch with their heat maps as one Parquet file, one row an image.
+
+Maps are float16 after division by their own maximum, which is stored in float32: what comes back differs by at most
+2**-11 of the map's maximum. Beside ``00000.parquet`` lies ``00000.parquet.sha256`` (``sha256sum -c`` reads it); it
+is written last, so a shard is complete if and only if its checksum is there and right.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from PIL import Image
+
+from visuosyn.errors import UserError
+from visuosyn.records import Dropped, HeatMaps, Part, Word
+from visuosyn.run.files import atomic_write, sha256, write_text
+
+FORMAT = "visuosyn shard 1"
+GRID = pa.list_(pa.int32(), 2)
+WORD = pa.struct(
+    [("text", pa.string()), ("start", pa.int32()), ("end", pa.int32()), ("position", pa.int32()), ("tokens", pa.int32())]
+)
+PART = pa.struct(
+    [
+        ("stage", pa.string()),
+        ("third", pa.int8()),
+        ("step", pa.int32()),
+        ("layer", pa.string()),
+        ("head", pa.int32()),
+        ("grid", GRID),
+        ("count", pa.int64()),
+        ("maxima", pa.list_(pa.float32())),
+        ("maps", pa.list_(pa.float16())),
+    ]
+)
+DROPPED = pa.struct([("what", pa.string()), ("text", pa.string()), ("reason", pa.string())])
+SCHEMA = pa.schema(
+    [
+        ("caption_id", pa.string()),
+        ("noise_id", pa.string()),
+        ("seed", pa.int64()),
+        ("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+        ("prompt", pa.string()),
+        ("words", pa.list_(WORD)),
+        ("cosines", pa.list_(pa.float32())),
+        ("grid", GRID),
+        ("steps", pa.int32()),
+        ("parts", pa.list_(PART)),
+        ("dropped", pa.list_(DROPPED)),
+    ],
+    metadata={"visuosyn": FORMAT},
+)
+
+
+def write_shard(path: str | Path, maps: Sequence[HeatMaps], *, keep: str = "parts") -> None:
+    """Write the images of a batch, whole or not at all; then the checksum.
+
+    ``keep="total"`` stores one map a word over the default stages, at the latent grid, in place of the parts.
+    ``HeatMaps.extra`` is not stored. Raises UserError if the disk is full.
+    """
+    path = Path(path)
+    rows = [_row(m if keep == "parts" else total(m)) for m in maps]
+    table = pa.Table.from_pylist(rows, schema=SCHEMA)
+    _checksum_path(path).unlink(missing_ok=True)
+    with atomic_write(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+    write_text(_checksum_path(path), f"{sha256(path)}  {path.name}\n")
+
+
+def read_shard(path: str | Path) -> list[HeatMaps]:
+    """The images of a shard, with words that know their spans and positions, but not their tree."""
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UserError(f"{path} cannot be read: {error}; the same study command draws it again") from None
+    if (table.schema.metadata or {}).get(b"visuosyn") != FORMAT.encode():
+        raise UserError(f"{path} is not a shard of this version ({FORMAT})")
+    rows = table.drop_columns(["parts"]).to_pylist()
+    return [_maps(row, parts) for row, parts in zip(rows, _parts(table["parts"]), strict=True)]
+
+
+def is_complete(path: str | Path) -> bool:
+    """Is the shard there, as it was written? Reads the whole file."""
+    path = Path(path)
+    return path.is_file() and checksum(path) == sha256(path)
+
+
+def checksum(path: Path) -> str:
+    """The checksum that was written beside a shard, "" if there is none."""
+    beside = _checksum_path(path)
+    return beside.read_text(encoding="utf-8", errors="replace").partition(" ")[0] if beside.is_file() else ""
+
+
+def total(maps: HeatMaps) -> HeatMaps:
+    """The same image with one part "total": the default map, at the latent grid."""
+    count = sum(p.count for p in maps.parts)
+    part = Part("total", maps.grid, maps.array * np.float32(count), count)
+    return maps.with_facts(parts=(part,))
+
+
+def _checksum_path(path: Path) -> Path:
+    return path.with_name(path.name + ".sha256")
+
+
+def _row(maps: HeatMaps) -> dict[str, Any]:
+    tokens = maps.tokens or (None,) * len(maps.words)
+    return {
+        "caption_id": maps.caption_id,
+        "noise_id": maps.noise_id,
+        "seed": maps.seed,
+        "image": None if maps.image is None else {"bytes": _png(maps.image), "path": None},
+        "prompt": maps.prompt,
+        "words": [
+            {"text": w.text, "start": w.start, "end": w.end, "position": w.index, "tokens": n}
+            for w, n in zip(maps.words, tokens, strict=True)
+        ],
+        "cosines": None if maps.cosines is None else maps.cosines.ravel(),
+        "grid": maps.grid,
+        "steps": maps.steps,
+        "parts": [_part_row(p) for p in maps.parts],
+        "dropped": [{"what": d.what, "text": d.text, "reason": d.reason} for d in maps.dropped],
+    }
+
+
+def _part_row(part: Part) -> dict[str, Any]:
+    maxima = part.sums.max(axis=(1, 2), initial=0)
+    scaled = part.sums / np.where(maxima > 0, maxima, 1)[:, None, None]
+    return {
+        **{name: getattr(part, name) for name in ("stage", "third", "step", "layer", "head", "grid", "count")},
+        "maxima": maxima,
+        "maps": scaled.astype(np.float16).ravel(),
+    }
+
+
+def _maps(row: dict[str, Any], parts: tuple[Part, ...]) -> HeatMaps:
+    facts = {name: row[name] for name in ("prompt", "steps", "caption_id", "noise_id", "seed")}
+    tokens = tuple(w["tokens"] for w in row["words"])
+    words = tuple(Word(w["text"], w["start"], w["end"], w["position"]) for w in row["words"])
+    n = len(words)
+    return HeatMaps(
+        **facts,
+        words=words,
+        tokens=() if None in tokens else tokens,
+        grid=tuple(row["grid"]),
+        parts=parts,
+        cosines=None if row["cosines"] is None else np.asarray(row["cosines"], np.float32).reshape(n, n),
+        dropped=tuple(Dropped(caption_id=row["caption_id"], seed=row["seed"], **d) for d in row["dropped"]),
+        image=None if row["image"] is None else Image.open(io.BytesIO(row["image"]["bytes"])),
+    )
+
+
+def _parts(column: pa.ChunkedArray) -> list[tuple[Part, ...]]:
+    """The parts of every image; maps come as arrays, for a list of Python numbers each would take ten times as long."""
+    lists = column.combine_chunks()
+    cells = lists.flatten()
+    facts = [dict(zip(PART.names, values, strict=False)) for values in zip(*_columns(cells, PART.names[:-1]), strict=True)]
+    maps = cells.field("maps")
+    arrays = np.split(maps.flatten().to_numpy(), maps.offsets.to_numpy()[1:-1])
+    parts = [_part(fact, array) for fact, array in zip(facts, arrays, strict=False)]
+    bounds = lists.offsets.to_pylist()
+    return [tuple(parts[start:end]) for start, end in pairwise(bounds)]
+
+
+def _columns(cells: pa.StructArray, names: Sequence[str]) -> list[list[Any]]:
+    return [cells.field(name).to_pylist() for name in names]
+
+
+def _part(facts: dict[str, Any], scaled: NDArray[np.float16]) -> Part:
+    grid = tuple(facts.pop("grid"))
+    maxima = np.asarray(facts.pop("maxima"), np.float32)
+    sums = scaled.astype(np.float32).reshape(len(maxima), *grid) * maxima[:, None, None]
+    return Part(**facts, grid=grid, sums=sums)
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    return buffer.getvalue()
