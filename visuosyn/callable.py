@@ -19,6 +19,7 @@ class CallableModule(ModuleType):
     __wrapped__: Callable[..., Any]  # also where ``inspect.signature`` and ``help`` look
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function that the module is named after."""
         return self.__wrapped__(*args, **kwargs)
 
 

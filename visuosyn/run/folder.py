@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -100,11 +99,15 @@ class RunFolder:
         """The trees that were used, in the order of the corpus."""
         return tuple(conllu.read(_text(self.parses, "parse"), source=str(self.parses)))
 
-    def heat_maps(self) -> Iterator[HeatMaps]:
-        """Image after image, one shard in memory at a time; their words know the tree."""
+    def heat_maps(self, caption: str | None = None, *, seed: int | None = None) -> Iterator[HeatMaps]:
+        """Image after image, one shard in memory at a time; their words know the tree.
+
+        ``caption`` and ``seed`` choose those of one caption id, of one seed; other shards are not decoded.
+        """
         sentences = {sentence.id: sentence for sentence in self.sentences()}
+        wanted = [("caption_id", "==", caption)] * (caption is not None) + [("seed", "==", seed)] * (seed is not None)
         for shard in self.shards:
-            for maps in read_shard(shard):
+            for maps in read_shard(shard, where=wanted or None):
                 yield with_tree(maps, sentences[maps.caption_id])
 
     def pairs(self) -> pd.DataFrame:
@@ -114,8 +117,12 @@ class RunFolder:
     def dropped(self) -> pd.DataFrame:
         """What could not be measured, with the reason."""
         path = _there(self.dropped_file, "measure")
-        return pd.read_csv(path, dtype={"caption_id": str, "text": str, "seed": "Int64"}, keep_default_na=False,
-                           na_values={"seed": [""]})
+        return pd.read_csv(
+            path,
+            dtype={"caption_id": str, "text": str, "seed": "Int64"},
+            keep_default_na=False,
+            na_values={"seed": [""]},
+        )
 
     def relations(self) -> pd.DataFrame:
         """The relation table, in percentage points."""
@@ -124,7 +131,8 @@ class RunFolder:
 
 def with_tree(maps: HeatMaps, sentence: Sentence) -> HeatMaps:
     """The same maps with the words of the tree, which know their lemma, part of speech and head."""
-    words = tuple(w if w.index is None else replace(sentence.words[w.index], index=w.index) for w in maps.words)
+    positions = maps.extra["positions"]
+    words = tuple(replace(sentence.words[at], index=row) for row, at in enumerate(positions))
     return maps.with_facts(words=words)
 
 

@@ -20,13 +20,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from visuosyn.errors import UserError
-from visuosyn.records import Dropped, HeatMaps, Part, Word
+from visuosyn.records import LAYERS, Dropped, HeatMaps, Part, Word
 from visuosyn.run.files import atomic_write, sha256, write_text
 
 FORMAT = "visuosyn shard 1"
 GRID = pa.list_(pa.int32(), 2)
 WORD = pa.struct(
-    [("text", pa.string()), ("start", pa.int32()), ("end", pa.int32()), ("position", pa.int32()), ("tokens", pa.int32())]
+    [
+        ("text", pa.string()),
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        ("position", pa.int32()),
+        ("tokens", pa.int32()),
+    ]
 )
 PART = pa.struct(
     [
@@ -53,6 +59,7 @@ SCHEMA = pa.schema(
         ("cosines", pa.list_(pa.float32())),
         ("grid", GRID),
         ("steps", pa.int32()),
+        ("batch", pa.int32()),
         ("parts", pa.list_(PART)),
         ("dropped", pa.list_(DROPPED)),
     ],
@@ -63,8 +70,9 @@ SCHEMA = pa.schema(
 def write_shard(path: str | Path, maps: Sequence[HeatMaps], *, keep: str = "parts") -> None:
     """Write the images of a batch, whole or not at all; then the checksum.
 
-    ``keep="total"`` stores one map a word over the default stages, at the latent grid, in place of the parts.
-    ``HeatMaps.extra`` is not stored. Raises UserError if the disk is full.
+    ``keep="total"`` stores one map a word over the default stages, at the latent grid, in place of the parts. Of
+    ``HeatMaps.extra`` two entries are stored: "positions" (each row's position in the sentence) and "batch" (images
+    drawn at once). Raises UserError if the disk is full.
     """
     path = Path(path)
     rows = [_row(m if keep == "parts" else total(m)) for m in maps]
@@ -75,10 +83,13 @@ def write_shard(path: str | Path, maps: Sequence[HeatMaps], *, keep: str = "part
     write_text(_checksum_path(path), f"{sha256(path)}  {path.name}\n")
 
 
-def read_shard(path: str | Path) -> list[HeatMaps]:
-    """The images of a shard, with words that know their spans and positions, but not their tree."""
+def read_shard(path: str | Path, *, where: list[tuple[str, str, Any]] | None = None) -> list[HeatMaps]:
+    """The images of a shard, with words that know their spans and positions, but not their tree.
+
+    ``where`` chooses rows by conditions such as ``("seed", "==", 0)``. Raises UserError for a file that is no shard.
+    """
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, filters=where)
     except (OSError, pa.ArrowInvalid) as error:
         raise UserError(f"{path} cannot be read: {error}; the same study command draws it again") from None
     if (table.schema.metadata or {}).get(b"visuosyn") != FORMAT.encode():
@@ -101,7 +112,7 @@ def checksum(path: Path) -> str:
 
 def total(maps: HeatMaps) -> HeatMaps:
     """The same image with one part "total": the default map, at the latent grid."""
-    count = sum(p.count for p in maps.parts)
+    count = sum(p.count for p in maps.parts if p.stage in LAYERS["default"])
     part = Part("total", maps.grid, maps.array * np.float32(count), count)
     return maps.with_facts(parts=(part,))
 
@@ -111,7 +122,8 @@ def _checksum_path(path: Path) -> Path:
 
 
 def _row(maps: HeatMaps) -> dict[str, Any]:
-    tokens = maps.tokens or (None,) * len(maps.words)
+    unknown = (None,) * len(maps.words)
+    cells = zip(maps.words, maps.extra.get("positions", unknown), maps.tokens or unknown, strict=True)
     return {
         "caption_id": maps.caption_id,
         "noise_id": maps.noise_id,
@@ -119,12 +131,13 @@ def _row(maps: HeatMaps) -> dict[str, Any]:
         "image": None if maps.image is None else {"bytes": _png(maps.image), "path": None},
         "prompt": maps.prompt,
         "words": [
-            {"text": w.text, "start": w.start, "end": w.end, "position": w.index, "tokens": n}
-            for w, n in zip(maps.words, tokens, strict=True)
+            {"text": w.text, "start": w.start, "end": w.end, "position": position, "tokens": tokens}
+            for w, position, tokens in cells
         ],
         "cosines": None if maps.cosines is None else maps.cosines.ravel(),
         "grid": maps.grid,
         "steps": maps.steps,
+        "batch": maps.extra.get("batch"),
         "parts": [_part_row(p) for p in maps.parts],
         "dropped": [{"what": d.what, "text": d.text, "reason": d.reason} for d in maps.dropped],
     }
@@ -142,8 +155,10 @@ def _part_row(part: Part) -> dict[str, Any]:
 
 def _maps(row: dict[str, Any], parts: tuple[Part, ...]) -> HeatMaps:
     facts = {name: row[name] for name in ("prompt", "steps", "caption_id", "noise_id", "seed")}
-    tokens = tuple(w["tokens"] for w in row["words"])
-    words = tuple(Word(w["text"], w["start"], w["end"], w["position"]) for w in row["words"])
+    words = tuple(Word(w["text"], w["start"], w["end"], i) for i, w in enumerate(row["words"]))
+    tokens, positions = (tuple(w[name] for w in row["words"]) for name in ("tokens", "position"))
+    extra = {"positions": positions} if None not in positions else {}
+    extra |= {} if row["batch"] is None else {"batch": row["batch"]}
     n = len(words)
     return HeatMaps(
         **facts,
@@ -154,6 +169,7 @@ def _maps(row: dict[str, Any], parts: tuple[Part, ...]) -> HeatMaps:
         cosines=None if row["cosines"] is None else np.asarray(row["cosines"], np.float32).reshape(n, n),
         dropped=tuple(Dropped(caption_id=row["caption_id"], seed=row["seed"], **d) for d in row["dropped"]),
         image=None if row["image"] is None else Image.open(io.BytesIO(row["image"]["bytes"])),
+        extra=extra,
     )
 
 
@@ -161,12 +177,19 @@ def _parts(column: pa.ChunkedArray) -> list[tuple[Part, ...]]:
     """The parts of every image; maps come as arrays, for a list of Python numbers each would take ten times as long."""
     lists = column.combine_chunks()
     cells = lists.flatten()
-    facts = [dict(zip(PART.names, values, strict=False)) for values in zip(*_columns(cells, PART.names[:-1]), strict=True)]
+    facts = [
+        dict(zip(PART.names, values, strict=False)) for values in zip(*_columns(cells, PART.names[:-1]), strict=True)
+    ]
     maps = cells.field("maps")
-    arrays = np.split(maps.flatten().to_numpy(), maps.offsets.to_numpy()[1:-1])
+    arrays = np.split(maps.flatten().to_numpy(), _offsets(maps)[1:-1])
     parts = [_part(fact, array) for fact, array in zip(facts, arrays, strict=False)]
-    bounds = lists.offsets.to_pylist()
-    return [tuple(parts[start:end]) for start, end in pairwise(bounds)]
+    return [tuple(parts[start:end]) for start, end in pairwise(_offsets(lists))]
+
+
+def _offsets(lists: pa.ListArray) -> NDArray[np.int64]:
+    """Where each list begins and ends in ``lists.flatten()``."""
+    offsets = lists.offsets.to_numpy().astype(np.int64)
+    return offsets - offsets[0]
 
 
 def _columns(cells: pa.StructArray, names: Sequence[str]) -> list[list[Any]]:

@@ -1,0 +1,120 @@
+"""The main study: how dependency relations show in the overlap of heat maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from visuosyn.corpus import read_corpus
+from visuosyn.masks import MaskRule
+from visuosyn.parse import DEFAULT, load_parser
+from visuosyn.run import RunFolder
+from visuosyn.study.facts import gather, now
+from visuosyn.study.result import Study
+from visuosyn.study.settings import MASKS, Settings, parse_masks, parse_seeds, parse_size
+from visuosyn.study.stages import Progress, measure_stage, parse_stage, report_stage, trace_stage, write_vocabulary
+from visuosyn.trace import load_pipeline, vocabulary
+
+
+def study(
+    corpus: str | Path,
+    *,
+    out: str | Path,
+    format: str = "auto",
+    column: str | None = None,
+    limit: int | None = None,
+    parser: str = DEFAULT,
+    scheme: str = "ud",
+    model: Any = "micro",
+    seeds: str | Iterable[int] = (0,),
+    steps: int | None = None,
+    guidance: float | None = None,
+    size: str | tuple[int, int] | None = None,
+    batch_size: int = 8,
+    device: str = "auto",
+    dtype: str = "auto",
+    noise: str = "caption",
+    keep: str = "parts",
+    masks: Iterable[str | MaskRule] = MASKS,
+    progress: Progress | None = None,
+) -> Study:
+    """Draw every caption of a corpus, trace every word, measure every pair, and report; all in the folder ``out``.
+
+    The same call on the same folder goes on where it was stopped, also after a crash.
+
+    Args:
+        corpus: file of captions.
+        out: the run folder: new, empty, or of the same study.
+        format: of the corpus, where it is not found from the content: text, csv, tsv, jsonl, parquet, coco, ...
+        column: name of the captions' column, for tables.
+        limit: take only the first so many captions.
+        parser: an installed spaCy model; captions that bring trees (CoNLL-U) keep them.
+        scheme: "ud" for Universal Dependencies, "clear" for spaCy's own labels.
+        model: "micro", a hub id, a folder, or a diffusers pipeline.
+        seeds: every caption is drawn once for each.
+        steps: denoising steps; ``None`` for the pipeline's own default, as for ``guidance`` and ``size``.
+        guidance: scale of classifier-free guidance.
+        size: (width, height) in pixels, or "WxH".
+        batch_size: images drawn at once. Other batch sizes change the maps by rounding only.
+        device: "cpu", "cuda", ...; "auto" takes the fastest there is.
+        dtype: "float32", "float16", "bfloat16" or "auto".
+        noise: "caption" draws from noise of its own for each caption, "plain" from ``manual_seed(seed)`` for all.
+        keep: "parts" stores maps by resolution, block and third of the steps, "total" one map a word.
+        masks: rules that turn maps into areas; the first is the one that figures show.
+        progress: called with (stage, units done, units in all).
+
+    Raises:
+        UserError: with one line that says what is wrong, before anything is drawn; or while drawing, if the disk
+            is full. What is finished stays.
+    """
+    settings = Settings(
+        parser=parser,
+        scheme=scheme,
+        model=model,
+        seeds=parse_seeds(seeds),
+        steps=steps,
+        guidance=guidance,
+        size=parse_size(size),
+        batch_size=batch_size,
+        device=device,
+        dtype=dtype,
+        noise=noise,
+        keep=keep,
+        masks=parse_masks(masks),
+    )
+    folder = trace_corpus(
+        corpus, out=out, format=format, column=column, limit=limit, settings=settings, progress=progress
+    )
+    measure_stage(folder, progress=progress)
+    report_stage(folder)
+    return Study(folder)
+
+
+def trace_corpus(
+    corpus: str | Path,
+    *,
+    out: str | Path,
+    settings: Settings,
+    format: str = "auto",
+    column: str | None = None,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> RunFolder:
+    """The first half of a study: read, parse, draw and trace; the folder is then ready for ``measure_stage``."""
+    RunFolder(Path(out)).check_free()
+    captions = read_corpus(corpus, format=format, column=column, limit=limit)
+    given = all(caption.sentence is not None for caption in captions.captions)
+    parser = None if given else load_parser(settings.parser, scheme=settings.scheme)
+    pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
+    facts = gather(settings, captions, column=column, limit=limit, parser=parser, pipeline=pipeline)
+    folder = RunFolder.claim(out, facts)
+    started = monotonic()
+    sentences = parse_stage(folder, captions, parser)
+    write_vocabulary(folder, sentences, vocabulary(pipeline))
+    trace_stage(folder, captions.captions, sentences, pipeline, progress=progress)
+    host = folder.facts.host
+    spent = round(host.get("seconds", 0) + monotonic() - started, 1)
+    folder.facts.with_facts(host={"seconds": spent, "finished": now()}).save(folder.path)
+    return folder

@@ -1,0 +1,78 @@
+"""A finished study, read from its folder."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from visuosyn.errors import UserError
+from visuosyn.records import HeatMaps, Sentence
+from visuosyn.run import RunFacts, RunFolder
+
+
+class Study:
+    """What a study found. Everything is read from the run folder when it is asked for.
+
+    ``pairs``: one row per (image, pair, mask rule), fractions; ``relations``: one row per (relation, mask rule),
+    percentage points; ``dropped``: what could not be measured, and why.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.folder.path
+
+    @cached_property
+    def facts(self) -> RunFacts:
+        """What was run."""
+        return self.folder.facts
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The captions with their trees, in the order of the corpus."""
+        return self.folder.sentences()
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """The measurements, see ``visuosyn.measure.table``."""
+        return self.folder.pairs()
+
+    @cached_property
+    def relations(self) -> pd.DataFrame:
+        """Means and intervals per dependency relation, see ``visuosyn.stats``."""
+        return self.folder.relations()
+
+    @cached_property
+    def dropped(self) -> pd.DataFrame:
+        """What could not be measured: what, caption_id, seed, text, reason."""
+        return self.folder.dropped()
+
+    def heat_maps(self, caption: str | None = None, *, seed: int | None = None) -> list[HeatMaps]:
+        """The images with their heat maps, of one caption id or of all, of one seed or of all.
+
+        Without ``caption`` and ``seed`` that is everything: ``folder.heat_maps()`` goes through it one by one.
+        Raises UserError if the study has no such caption or seed.
+        """
+        if caption is not None and caption not in {sentence.id for sentence in self.sentences}:
+            raise UserError(f"no caption {caption!r} in {self.path}: the first is {self.sentences[0].id!r}")
+        if seed is not None and seed not in self.facts.seeds:
+            raise UserError(
+                f"seed {seed} was not drawn in {self.path}: there are {', '.join(map(str, self.facts.seeds))}"
+            )
+        return list(self.folder.heat_maps(caption, seed=seed))
+
+    def __repr__(self) -> str:
+        f = self.facts
+        return (
+            f"Study({str(self.path)!r}: {f.captions} captions x {len(f.seeds)} seeds of {f.corpus}, drawn by {f.model})"
+        )
+
+
+def open_run(folder: str | Path) -> Study:
+    """Open the folder of a study again; UserError if it is none."""
+    return Study(RunFolder.open(folder))

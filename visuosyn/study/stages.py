@@ -1,0 +1,174 @@
+"""The stages of a study, each from the run folder to the run folder. A stage skips what is done."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from visuosyn.corpus import Corpus, conllu
+from visuosyn.errors import UserError
+from visuosyn.measure.table import DTYPES, pair_table, unmeasured_pairs
+from visuosyn.parse import Parser, unusable_edges, word_pairs
+from visuosyn.records import Caption, Dropped, Sentence
+from visuosyn.run import RunFacts, RunFolder, atomic_write, read_shard, sha256, write_shard, write_text
+from visuosyn.run.shards import checksum, is_complete
+from visuosyn.study.draw import Job, draw
+
+Progress = Callable[[str, int, int], None]  # stage, units done, units in all
+INPUTS, LISTED = b"visuosyn inputs", b"visuosyn dropped"
+PAIRS = pa.schema(
+    [(name, pa.string() if kind == "str" else pa.from_numpy_dtype(np.dtype(kind))) for name, kind in DTYPES.items()]
+)
+
+
+def parse_stage(folder: RunFolder, corpus: Corpus, parser: Parser | None) -> tuple[Sentence, ...]:
+    """Write ``parses.conllu``, and to ``dropped.csv`` what the corpus had to leave out; give the trees.
+
+    ``parser`` may be ``None`` where every caption brings its tree.
+    """
+    if not folder.parses.exists():
+        made = (c.sentence for c in corpus.captions) if parser is None else parser.parse(corpus.captions)
+        sentences = [with_origin(s, c) for s, c in zip(made, corpus.captions, strict=True) if s is not None]
+        write_text(folder.parses, conllu.write(sentences))
+    if not folder.dropped_file.exists():
+        _write_dropped(folder, corpus.dropped)
+    return folder.sentences()
+
+
+def trace_stage(
+    folder: RunFolder,
+    captions: Sequence[Caption],
+    sentences: Sequence[Sentence],
+    pipeline: Any,
+    *,
+    progress: Progress | None = None,
+) -> None:
+    """Draw and trace every caption with every seed, a shard a batch; shards that are there and whole are kept.
+
+    Batches are cut once, by the order of the corpus, so a resumed study draws in the same company.
+    """
+    facts = folder.facts
+    jobs = [Job(c, s, seed) for c, s in zip(captions, sentences, strict=True) for seed in facts.seeds]
+    for number, start in enumerate(range(0, len(jobs), facts.batch_size)):
+        batch = jobs[start : start + facts.batch_size]
+        if not is_complete(folder.shard(number)):
+            write_shard(folder.shard(number), draw(pipeline, batch, facts), keep=facts.keep)
+        if progress:
+            progress("trace", start + len(batch), len(jobs))
+
+
+def measure_stage(folder: RunFolder, *, masks: Iterable[str] | None = None, progress: Progress | None = None) -> None:
+    """Measure all pairs of all images: ``pairs.parquet``, and ``dropped.csv`` with what could not be measured.
+
+    ``masks`` replaces the mask rules of the study. Raises UserError if images are still missing.
+    """
+    if masks is not None:
+        folder.facts.with_facts(masks=tuple(masks)).save(folder.path)
+    facts, shards = folder.facts, folder.shards
+    _require_all(folder, facts, len(shards))
+    inputs = _digest(folder, facts, shards)
+    if _is_measured(folder, inputs):
+        return
+    sentences = {sentence.id: sentence for sentence in folder.sentences()}
+    dropped = [*_corpus_drops(folder), *(d for s in sentences.values() for d in unusable_edges(s))]
+    with atomic_write(folder.pairs_file) as temporary, pq.ParquetWriter(temporary, PAIRS, compression="zstd") as writer:
+        for number, shard in enumerate(shards, start=1):
+            table, lost = measure_shard(shard, sentences, facts.masks)
+            writer.write_table(table)
+            dropped += lost
+            if progress:
+                progress("measure", number, len(shards))
+        _write_dropped(folder, dropped)
+        writer.add_key_value_metadata({INPUTS: inputs, LISTED: sha256(folder.dropped_file)})
+
+
+def report_stage(folder: RunFolder, *, again: bool = False) -> Path:
+    """Write tables, figures and the page, unless the page is younger than the measurements (or ``again``)."""
+    from visuosyn.report import write_report  # draws: seconds to import
+
+    if again or not (_is_younger(folder.page, folder.pairs_file) and (folder.tables / "relations.csv").exists()):
+        write_report(folder.path)
+    return folder.page
+
+
+def measure_shard(shard: Path, sentences: dict[str, Sentence], masks: Sequence[str]) -> tuple[pa.Table, list[Dropped]]:
+    """The pair table of a shard's images, and what of them could not be measured."""
+    frames, lost = [], []
+    for maps in read_shard(shard):
+        sentence = sentences[maps.caption_id]
+        pairs = word_pairs(sentence)
+        frames.append(pair_table(maps, sentence, pairs, masks))
+        lost += [*maps.dropped, *unmeasured_pairs(maps, sentence, pairs)]
+    return pa.Table.from_pandas(pd.concat(frames), schema=PAIRS, preserve_index=False), lost
+
+
+def write_vocabulary(folder: RunFolder, sentences: Iterable[Sentence], known: frozenset[str] | None) -> None:
+    """List the words that the model was never taught: ``tables/vocabulary.csv``, and their number in the facts.
+
+    Where the model does not say what it knows (``None``) there is nothing to list.
+    """
+    words = Counter(w.text.lower() for s in sentences for w in s.words if any(map(str.isalnum, w.text)))
+    counts = {"words": words.total()}
+    if known is not None:
+        strange = Counter({word: n for word, n in words.items() if word not in known})
+        counts["words_outside_vocabulary"] = strange.total()
+        rows = sorted(strange.items(), key=lambda item: (-item[1], item[0]))
+        write_text(folder.tables / "vocabulary.csv", pd.DataFrame(rows, columns=["word", "n"]).to_csv(index=False))
+    folder.facts.with_facts(counts=counts).save(folder.path)
+
+
+def with_origin(sentence: Sentence, caption: Caption) -> Sentence:
+    """The tree with noise id and source of its caption among the comments."""
+    told = {"noise_id": caption.noise_id, "source": caption.source}
+    kept = [c for c in sentence.comments if c.split("=")[0].strip() not in told]
+    return replace(sentence, comments=(*kept, *(f"{name} = {value}" for name, value in told.items() if value)))
+
+
+def _require_all(folder: RunFolder, facts: RunFacts, found: int) -> None:
+    images = facts.captions * len(facts.seeds)
+    wanted = -(-images // facts.batch_size)
+    if found < wanted:
+        raise UserError(
+            f"{folder.path} is not traced to the end ({found} of {wanted} batches): run the same study or trace again"
+        )
+
+
+def _digest(folder: RunFolder, facts: RunFacts, shards: Sequence[Path]) -> str:
+    """What the measurements depend on, as one checksum."""
+    parts = [*facts.masks, sha256(folder.parses), *(checksum(shard) for shard in shards)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _is_measured(folder: RunFolder, inputs: str) -> bool:
+    try:
+        told = pq.read_metadata(folder.pairs_file).metadata or {}
+        return told[INPUTS] == inputs.encode() and told[LISTED] == sha256(folder.dropped_file).encode()
+    except (OSError, KeyError, pa.ArrowInvalid):
+        return False
+
+
+def _is_younger(path: Path, than: Path) -> bool:
+    return path.exists() and path.stat().st_mtime_ns >= than.stat().st_mtime_ns
+
+
+def _corpus_drops(folder: RunFolder) -> list[Dropped]:
+    """What the corpus had to leave out, as the parse stage listed it."""
+    table = folder.dropped()
+    rows = table[table["what"] == "caption"].itertuples(index=False)
+    return [Dropped("caption", row.caption_id, row.text, row.reason) for row in rows]
+
+
+def _write_dropped(folder: RunFolder, dropped: Iterable[Dropped]) -> None:
+    names = ["what", "caption_id", "seed", "text", "reason"]
+    table = pd.DataFrame([[getattr(d, name) for name in names] for d in dropped], columns=names)
+    table = table.astype({"seed": "Int64"})
+    write_text(folder.dropped_file, table.to_csv(index=False, lineterminator="\n"))
