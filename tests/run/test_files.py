@@ -25,7 +25,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
 
 def test_a_folder_in_the_way_is_told_in_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match=r"cannot write .*Not a directory") as caught:
+    with pytest.raises(UserError, match=r"cannot write .*File exists") as caught:
         write_text(tmp_path / "file" / "a.txt", "x")
     assert "\n" not in str(caught.value)
 

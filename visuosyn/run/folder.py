@@ -115,14 +115,9 @@ class RunFolder:
         return pd.read_parquet(_there(self.pairs_file, "measure"))
 
     def dropped(self) -> pd.DataFrame:
-        """What could not be measured, with the reason."""
-        path = _there(self.dropped_file, "measure")
-        return pd.read_csv(
-            path,
-            dtype={"caption_id": str, "text": str, "seed": "Int64"},
-            keep_default_na=False,
-            na_values={"seed": [""]},
-        )
+        """What could not be measured, with the reason; the seed is missing where it is lost for all."""
+        table = pd.read_csv(_there(self.dropped_file, "measure"), dtype=str, keep_default_na=False)
+        return table.assign(seed=pd.to_numeric(table["seed"]).astype("Int64"))
 
     def relations(self) -> pd.DataFrame:
         """The relation table, in percentage points."""

@@ -1,9 +1,9 @@
 """The studies, composed of the stages. ``visuosyn.study(...)`` calls the main one."""
 
 from visuosyn.callable import make_callable
-from visuosyn.study.relations import study, trace_corpus
+from visuosyn.study.relations import parse_corpus, study, trace_corpus
 from visuosyn.study.result import Study, open_run
-from visuosyn.study.settings import MASKS, Settings, parse_masks, parse_seeds, parse_size
+from visuosyn.study.settings import MASKS, Settings, parse_masks, settings_of
 from visuosyn.study.stages import measure_stage, parse_stage, report_stage, trace_stage
 
 __all__ = [
@@ -12,11 +12,11 @@ __all__ = [
     "Study",
     "measure_stage",
     "open_run",
+    "parse_corpus",
     "parse_masks",
-    "parse_seeds",
-    "parse_size",
     "parse_stage",
     "report_stage",
+    "settings_of",
     "study",
     "trace_corpus",
     "trace_stage",

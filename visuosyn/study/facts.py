@@ -17,7 +17,6 @@ from visuosyn.errors import UserError
 from visuosyn.parse import Parser
 from visuosyn.run import RunFacts
 from visuosyn.study.settings import Settings
-from visuosyn.trace import model_facts
 
 LIBRARIES = ("torch", "diffusers", "transformers", "tokenizers", "spacy", "numpy", "scipy", "pandas", "pyarrow")
 
@@ -30,6 +29,8 @@ def gather(
     What was not asked for (steps, guidance, size) is the pipeline's own default. Raises UserError for a pipeline
     that does not draw from text alone, or that cannot draw this size.
     """
+    from visuosyn.trace import model_facts  # loads torch
+
     call = inspect.signature(type(pipeline).__call__).parameters
     if "image" in call:
         raise UserError(f"a study draws from text alone, and {type(pipeline).__name__} needs an image to start from")

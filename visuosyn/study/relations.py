@@ -7,15 +7,22 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from visuosyn.corpus import read_corpus
+from visuosyn.corpus import Corpus, read_corpus
 from visuosyn.masks import MaskRule
-from visuosyn.parse import DEFAULT, load_parser
+from visuosyn.parse import DEFAULT, Parser, load_parser
 from visuosyn.run import RunFolder
 from visuosyn.study.facts import gather, now
 from visuosyn.study.result import Study
-from visuosyn.study.settings import MASKS, Settings, parse_masks, parse_seeds, parse_size
-from visuosyn.study.stages import Progress, measure_stage, parse_stage, report_stage, trace_stage, write_vocabulary
-from visuosyn.trace import load_pipeline, vocabulary
+from visuosyn.study.settings import MASKS, Settings, settings_of
+from visuosyn.study.stages import (
+    Progress,
+    measure_stage,
+    parse_stage,
+    report_stage,
+    trace_stage,
+    write_trees,
+    write_vocabulary,
+)
 
 
 def study(
@@ -69,21 +76,10 @@ def study(
         UserError: with one line that says what is wrong, before anything is drawn; or while drawing, if the disk
             is full. What is finished stays.
     """
-    settings = Settings(
-        parser=parser,
-        scheme=scheme,
-        model=model,
-        seeds=parse_seeds(seeds),
-        steps=steps,
-        guidance=guidance,
-        size=parse_size(size),
-        batch_size=batch_size,
-        device=device,
-        dtype=dtype,
-        noise=noise,
-        keep=keep,
-        masks=parse_masks(masks),
-    )
+    settings = settings_of(
+        parser=parser, scheme=scheme, model=model, seeds=seeds, steps=steps, guidance=guidance, size=size,
+        batch_size=batch_size, device=device, dtype=dtype, noise=noise, keep=keep, masks=masks,
+    )  # fmt: skip
     folder = trace_corpus(
         corpus, out=out, format=format, column=column, limit=limit, settings=settings, progress=progress
     )
@@ -103,10 +99,11 @@ def trace_corpus(
     progress: Progress | None = None,
 ) -> RunFolder:
     """The first half of a study: read, parse, draw and trace; the folder is then ready for ``measure_stage``."""
+    from visuosyn.trace import load_pipeline, vocabulary  # loads torch, which opening a run does without
+
     RunFolder(Path(out)).check_free()
     captions = read_corpus(corpus, format=format, column=column, limit=limit)
-    given = all(caption.sentence is not None for caption in captions.captions)
-    parser = None if given else load_parser(settings.parser, scheme=settings.scheme)
+    parser = parser_for(captions, settings.parser, scheme=settings.scheme)
     pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
     facts = gather(settings, captions, column=column, limit=limit, parser=parser, pipeline=pipeline)
     folder = RunFolder.claim(out, facts)
@@ -114,7 +111,17 @@ def trace_corpus(
     sentences = parse_stage(folder, captions, parser)
     write_vocabulary(folder, sentences, vocabulary(pipeline))
     trace_stage(folder, captions.captions, sentences, pipeline, progress=progress)
-    host = folder.facts.host
-    spent = round(host.get("seconds", 0) + monotonic() - started, 1)
+    spent = round(folder.facts.host.get("seconds", 0) + monotonic() - started, 1)
     folder.facts.with_facts(host={"seconds": spent, "finished": now()}).save(folder.path)
     return folder
+
+
+def parse_corpus(corpus: Corpus, out: str | Path, *, parser: str = DEFAULT, scheme: str = "ud") -> None:
+    """Write the trees of a corpus as CoNLL-U; captions that bring a tree keep it."""
+    write_trees(Path(out), corpus, parser_for(corpus, parser, scheme=scheme))
+
+
+def parser_for(corpus: Corpus, name: str, *, scheme: str) -> Parser | None:
+    """The parser that a corpus needs: none where every caption brings its tree."""
+    given = all(caption.sentence is not None for caption in corpus)
+    return None if given else load_parser(name, scheme=scheme)

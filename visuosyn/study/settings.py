@@ -51,6 +51,21 @@ class Settings:
             raise UserError(f"guidance {self.guidance} is out of range: use a number from 0 to 1000")
 
 
+def settings_of(
+    *,
+    seeds: str | int | Iterable[int] = (0,),
+    size: str | tuple[int, int] | None = None,
+    masks: str | MaskRule | Iterable[str | MaskRule] = MASKS,
+    **options: Any,
+) -> Settings:
+    """Settings from options as they are written: seeds "0-3,7", size "640x384", masks "relative:.4".
+
+    >>> settings_of(seeds="0-3,7", masks="relative:.40").masks
+    ('relative:0.4',)
+    """
+    return Settings(seeds=parse_seeds(seeds), size=parse_size(size), masks=parse_masks(masks), **options)
+
+
 def parse_seeds(seeds: str | int | Iterable[int]) -> tuple[int, ...]:
     """Seeds as numbers or written as ranges; each once, in the given order.
 
@@ -63,9 +78,8 @@ def parse_seeds(seeds: str | int | Iterable[int]) -> tuple[int, ...]:
         found = [seeds] if isinstance(seeds, int) else [int(seed) for seed in seeds]
     if not found or min(found) < 0 or max(found) >= 2**63:
         raise UserError(f"seeds {seeds!r} are not usable: give one or more whole numbers from 0 on, such as 0-3,7")
-    twice = sorted({seed for seed in found if found.count(seed) > 1})
-    if twice:
-        raise UserError(f"seeds {seeds!r} name {twice[0]} twice: give each seed once")
+    if len(set(found)) < len(found):
+        raise UserError(f"seeds {seeds!r} name a seed twice: give each once")
     return tuple(found)
 
 

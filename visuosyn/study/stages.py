@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from visuosyn.parse import Parser, unusable_edges, word_pairs
 from visuosyn.records import Caption, Dropped, Sentence
 from visuosyn.run import RunFacts, RunFolder, atomic_write, read_shard, sha256, write_shard, write_text
 from visuosyn.run.shards import checksum, is_complete
-from visuosyn.study.draw import Job, draw
+from visuosyn.study.batches import Job, draw_batch
 
 Progress = Callable[[str, int, int], None]  # stage, units done, units in all
 INPUTS, LISTED = b"visuosyn inputs", b"visuosyn dropped"
@@ -36,12 +35,19 @@ def parse_stage(folder: RunFolder, corpus: Corpus, parser: Parser | None) -> tup
     ``parser`` may be ``None`` where every caption brings its tree.
     """
     if not folder.parses.exists():
-        made = (c.sentence for c in corpus.captions) if parser is None else parser.parse(corpus.captions)
-        sentences = [with_origin(s, c) for s, c in zip(made, corpus.captions, strict=True) if s is not None]
-        write_text(folder.parses, conllu.write(sentences))
+        write_trees(folder.parses, corpus, parser)
     if not folder.dropped_file.exists():
         _write_dropped(folder, corpus.dropped)
     return folder.sentences()
+
+
+def write_trees(path: Path, corpus: Corpus, parser: Parser | None) -> None:
+    """Write a corpus as CoNLL-U with character spans; noise id and source of each caption are comments."""
+    made = parser.parse(corpus) if parser else (c.sentence for c in corpus if c.sentence)
+    sentences = (
+        conllu.with_comments(s, noise_id=c.noise_id, source=c.source) for s, c in zip(made, corpus, strict=True)
+    )
+    write_text(path, conllu.write(sentences, spans=True))
 
 
 def trace_stage(
@@ -61,7 +67,7 @@ def trace_stage(
     for number, start in enumerate(range(0, len(jobs), facts.batch_size)):
         batch = jobs[start : start + facts.batch_size]
         if not is_complete(folder.shard(number)):
-            write_shard(folder.shard(number), draw(pipeline, batch, facts), keep=facts.keep)
+            write_shard(folder.shard(number), draw_batch(pipeline, batch, facts), keep=facts.keep)
         if progress:
             progress("trace", start + len(batch), len(jobs))
 
@@ -126,13 +132,6 @@ def write_vocabulary(folder: RunFolder, sentences: Iterable[Sentence], known: fr
     folder.facts.with_facts(counts=counts).save(folder.path)
 
 
-def with_origin(sentence: Sentence, caption: Caption) -> Sentence:
-    """The tree with noise id and source of its caption among the comments."""
-    told = {"noise_id": caption.noise_id, "source": caption.source}
-    kept = [c for c in sentence.comments if c.split("=")[0].strip() not in told]
-    return replace(sentence, comments=(*kept, *(f"{name} = {value}" for name, value in told.items() if value)))
-
-
 def _require_all(folder: RunFolder, facts: RunFacts, found: int) -> None:
     images = facts.captions * len(facts.seeds)
     wanted = -(-images // facts.batch_size)
@@ -163,8 +162,8 @@ def _is_younger(path: Path, than: Path) -> bool:
 def _corpus_drops(folder: RunFolder) -> list[Dropped]:
     """What the corpus had to leave out, as the parse stage listed it."""
     table = folder.dropped()
-    rows = table[table["what"] == "caption"].itertuples(index=False)
-    return [Dropped("caption", row.caption_id, row.text, row.reason) for row in rows]
+    rows = table.loc[table["what"] == "caption", ["what", "caption_id", "text", "reason"]]
+    return [Dropped(*map(str, row)) for row in rows.to_numpy()]
 
 
 def _write_dropped(folder: RunFolder, dropped: Iterable[Dropped]) -> None:

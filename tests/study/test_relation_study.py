@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import visuosyn as vs
+from visuosyn.errors import UserError
+from visuosyn.run import read_shard
+from visuosyn.testing import tiny_pipeline
+
+CAPTIONS = "a cat in a red hat\n\na dog and a cat in a hat\nthe ball\n"
+OPTIONS = {"steps": 2, "seeds": "0-1", "batch_size": 4, "masks": ("relative:0.4", "soft")}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    path = tmp_path_factory.mktemp("corpus") / "captions.txt"
+    path.write_text(CAPTIONS)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    return tiny_pipeline("sd1")
+
+
+@pytest.fixture(scope="module")
+def done(corpus, pipeline, tmp_path_factory):
+    return vs.study(corpus, out=tmp_path_factory.mktemp("runs") / "a", model=pipeline, **OPTIONS)
+
+
+def tables(folder):
+    files = [folder / "pairs.parquet", folder / "dropped.csv", folder / "parses.conllu", *folder.glob("tables/*.csv")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_what_is_in_the_folder(done):
+    assert {"run.json", "parses.conllu", "traces", "pairs.parquet", "dropped.csv", "tables", "index.html"} <= {
+        path.name for path in done.path.iterdir()
+    }
+    assert not list(done.path.rglob(".*"))
+
+
+def test_pairs_are_all_pairs_of_all_images(done):
+    words = {sentence.id: len(sentence.words) for sentence in done.sentences}
+    pairs = {caption: n * (n - 1) // 2 for caption, n in words.items()}
+    counted = done.pairs.groupby(["caption_id", "seed", "mask"]).size()
+    assert len(counted) == 3 * 2 * 2
+    assert all(count == pairs[caption] for (caption, _, _), count in counted.items())
+
+
+def test_maps_of_a_caption_know_image_tree_and_seed(done):
+    maps = done.heat_maps("3", seed=1)
+    assert [m.seed for m in maps] == [1]
+    assert maps[0].prompt == "a dog and a cat in a hat"
+    assert maps[0].image.size == (64, 64)
+    assert [w.head for w in maps[0].words] == [w.head for w in done.sentences[1].words]
+    assert maps[0].words[1].lemma == "dog"
+    assert len(done.heat_maps("3")) == 2
+    assert len(done.heat_maps()) == 6
+
+
+def test_maps_are_those_that_the_tracer_gives(done, pipeline):
+    from visuosyn.trace import generator
+
+    with vs.trace(pipeline) as tracer:
+        pipeline(["the ball"], num_inference_steps=2, generator=[generator("4", 1)], height=64, width=64)
+    (want,), (got,) = tracer.heat_maps(), done.heat_maps("4", seed=1)
+    assert np.abs(want.array - got.array).max() <= 1e-3 * want.array.max()
+
+
+def test_unknown_caption_and_seed_are_errors(done):
+    with pytest.raises(UserError, match="no caption '9'"):
+        done.heat_maps("9")
+    with pytest.raises(UserError, match=r"seed 5 was not drawn .* there are 0, 1"):
+        done.heat_maps(seed=5)
+
+
+def test_the_empty_line_is_listed(done):
+    assert done.dropped[["what", "caption_id"]].to_numpy().tolist() == [["caption", "2"]]
+    assert done.facts.counts["captions_dropped"] == 1
+
+
+def test_facts(done):
+    facts = json.loads((done.path / "run.json").read_text())
+    assert facts["seeds"] == [0, 1]
+    assert (facts["width"], facts["height"], facts["steps"], facts["guidance"]) == (64, 64, 2, 7.5)
+    assert facts["counts"]["words"] == 16
+    assert facts["host"]["seconds"] > 0
+
+
+def test_open_run_gives_the_same(done):
+    again = vs.open_run(done.path)
+    pd.testing.assert_frame_equal(again.pairs, done.pairs)
+    pd.testing.assert_frame_equal(again.relations, done.relations)
+    assert repr(again) == repr(done)
+
+
+def test_the_same_study_again_does_nothing(done, corpus, pipeline):
+    before = {path: path.stat().st_mtime_ns for path in done.path.rglob("*") if path.is_file()}
+    vs.study(corpus, out=done.path, model=pipeline, **OPTIONS)
+    changed = {path.name for path, time in before.items() if path.stat().st_mtime_ns != time}
+    assert changed <= {"run.json"}
+
+
+def test_missing_and_broken_pieces_are_made_again(done, corpus, pipeline):
+    before = tables(done.path)
+    shards = [path.read_bytes() for path in done.folder.shards]
+    assert len(shards) == 2
+    broken = bytearray(shards[0])
+    broken[1000] ^= 1
+    done.folder.shard(0).write_bytes(broken)
+    (done.path / "traces" / "00001.parquet.sha256").unlink()
+    (done.path / "traces" / ".unfinished-1-00001.parquet").write_bytes(b"half")
+    for name in ("dropped.csv", "pairs.parquet", "parses.conllu"):
+        (done.path / name).unlink()
+    vs.study(corpus, out=done.path, model=pipeline, **OPTIONS)
+    assert tables(done.path) == before
+    assert [path.read_bytes() for path in done.folder.shards] == shards
+    assert not list(done.path.rglob(".unfinished*"))
+
+
+def test_a_lost_line_of_dropped_is_noticed(done, corpus, pipeline):
+    before = tables(done.path)
+    (done.path / "dropped.csv").write_text("what,caption_id,seed,text,reason\n")
+    (done.path / "dropped.csv").unlink()
+    vs.study(corpus, out=done.path, model=pipeline, **OPTIONS)
+    assert tables(done.path) == before
+
+
+def test_other_options_are_another_study(done, corpus, pipeline):
+    with pytest.raises(
+        UserError, match=r"holds another study: steps: 2 there, 3 now; seeds: \(0, 1\) there, \(0,\) now"
+    ):
+        vs.study(corpus, out=done.path, model=pipeline, **OPTIONS | {"steps": 3, "seeds": [0]})
+    with pytest.raises(UserError, match="holds another study: model_revision: "):
+        vs.study(corpus, out=done.path, model=tiny_pipeline("sd1", seed=1), **OPTIONS)
+
+
+def test_other_masks_are_measured_from_the_same_traces(done, corpus, pipeline, tmp_path):
+    other = vs.study(corpus, out=tmp_path / "b", model=pipeline, **OPTIONS | {"masks": ["area:0.2"]})
+    before = other.path.joinpath("pairs.parquet").read_bytes()
+    for masks in (("relative:0.4", "soft"), ("area:0.2",)):
+        vs.study.measure_stage(other.folder, masks=masks)
+        assert set(vs.open_run(other.path).pairs["mask"]) == set(masks)
+    assert other.path.joinpath("pairs.parquet").read_bytes() == before
+
+
+def test_an_unfinished_run_is_not_measured(corpus, pipeline, tmp_path):
+    settings = vs.study.settings_of(model=pipeline, steps=1)
+    folder = vs.study.trace_corpus(corpus, out=tmp_path / "a", settings=settings)
+    folder.shard(0).unlink()
+    with pytest.raises(UserError, match=r"is not traced to the end \(0 of 1 batches\)"):
+        vs.study.measure_stage(folder)
+
+
+def test_a_folder_of_something_else_is_left_alone(corpus, pipeline, tmp_path):
+    (tmp_path / "thesis.tex").write_text("")
+    with pytest.raises(UserError, match="is not empty and no run folder"):
+        vs.study(corpus, out=tmp_path, model=pipeline, **OPTIONS)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_keep_total_measures_the_same(done, corpus, pipeline, tmp_path):
+    other = vs.study(corpus, out=tmp_path / "b", model=pipeline, **OPTIONS | {"keep": "total"})
+    soft, want = (s.pairs[s.pairs["mask"] == "soft"]["iou"].to_numpy() for s in (other, done))
+    assert np.abs(soft - want).max() < 5e-3
+    assert [part.stage for part in read_shard(other.folder.shard(0))[0].parts] == ["total"]
+
+
+def test_words_past_the_limit_are_listed_with_their_pairs(pipeline, tmp_path):
+    (tmp_path / "c.txt").write_text("the cat and " * 40 + "a dog\n")
+    found = vs.study(tmp_path / "c.txt", out=tmp_path / "run", model=pipeline, steps=1, masks="soft")
+    words = found.dropped[found.dropped["what"] == "word"]
+    traced = len(found.heat_maps()[0])
+    total = len(found.sentences[0].words)
+    assert traced + len(words) == total == 122
+    assert words["reason"].str.contains("past the model's limit").all()
+    assert len(found.pairs) + (found.dropped["what"] == "pair").sum() == total * (total - 1) // 2
+
+
+def test_noise_belongs_to_the_caption_unless_plain(pipeline, tmp_path):
+    (tmp_path / "c.txt").write_text("a cat\na cat\n")
+    own = vs.study(tmp_path / "c.txt", out=tmp_path / "own", model=pipeline, steps=1, masks="soft")
+    plain = vs.study(tmp_path / "c.txt", out=tmp_path / "plain", model=pipeline, steps=1, masks="soft", noise="plain")
+    one, two = (np.asarray(maps.image) for maps in own.heat_maps())
+    assert not np.array_equal(one, two)
+    one, two = (np.asarray(maps.image) for maps in plain.heat_maps())
+    assert np.array_equal(one, two)
+
+
+def test_a_pipeline_that_needs_an_image_is_refused(corpus, tmp_path):
+    with pytest.raises(UserError, match="draws from text alone, and StableDiffusionImg2ImgPipeline needs an image"):
+        vs.study(corpus, out=tmp_path / "a", model=tiny_pipeline("sd1-img2img"), **OPTIONS)
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_size_that_cannot_be_drawn(corpus, pipeline, tmp_path):
+    with pytest.raises(UserError, match="size 65x64 cannot be drawn: width and height must be multiples of 4"):
+        vs.study(corpus, out=tmp_path / "a", model=pipeline, **OPTIONS | {"size": "65x64"})
+    assert not (tmp_path / "a").exists()
+
+
+def test_given_trees_are_used_as_they_are(corpus, pipeline, tmp_path):
+    from visuosyn.corpus import conllu
+
+    rows = ["1\tcat\tcat\tNOUN\t_\t_\t2\tdep\t_\t_", "2\that\that\tNOUN\t_\t_\t0\troot\t_\t_"]
+    (tmp_path / "c.conllu").write_text("# sent_id = s1\n# text = cat hat\n" + "\n".join(rows) + "\n\n")
+    found = vs.study(tmp_path / "c.conllu", out=tmp_path / "run", model=pipeline, steps=1, masks="soft")
+    assert found.facts.parser == "given"
+    assert found.pairs["relation"].tolist() == ["dep"]
+    assert conllu.comment(found.sentences[0], "source") == "c.conllu:1"

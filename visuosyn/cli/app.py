@@ -1,0 +1,49 @@
+"""The command ``visuosyn`` and the table of its subcommands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import visuosyn
+from visuosyn.cli import single, studies
+from visuosyn.cli.console import Commands
+
+app = typer.Typer(
+    name="visuosyn",
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"visuosyn {visuosyn.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def visuosyn_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, metavar="", help="Print the version.")
+    ] = False,
+) -> None:
+    """What the syntax of a prompt does in the picture that a model draws of it."""
+
+
+for _panel, _commands in {
+    "Studies": (studies.study, studies.parse, studies.trace, studies.measure, studies.report),
+    "Single things": (single.validate, single.models),
+}.items():
+    for _command in _commands:
+        app.command(rich_help_panel=_panel)(_command)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,85 @@
+"""What the user sees: progress, messages, and one line for a mistake in place of a traceback."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+from typer.core import TyperGroup
+
+from visuosyn.errors import UserError
+
+UNITS = {"trace": ("drawing", "images"), "measure": ("measuring", "batches")}
+MISTAKE, INTERRUPTED = 2, 130
+
+
+class Commands(TyperGroup):
+    """The commands; a user's mistake is one line on stderr and exit code 2, Ctrl-C ends with 130."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            tell(f"Error: {' '.join(str(error).splitlines())}")
+            raise typer.Exit(MISTAKE) from None
+        except KeyboardInterrupt:
+            tell("Interrupted.")
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def say(text: str, *, quiet: bool = False) -> None:
+    """A line of results, on stdout."""
+    if not quiet:
+        typer.echo(text)
+
+
+def tell(text: str) -> None:
+    """A line about how it goes, on stderr."""
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Say on Ctrl-C how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tell("\nStopped. What is finished is kept; the same command goes on from there:")
+        tell(f"  visuosyn {shlex.join(sys.argv[1:])}")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def bars(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Progress bars on stderr, one a stage: done, rate, time left. Gives ``None`` when ``quiet``."""
+    if quiet:
+        yield None
+        return
+    columns = (TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                name, unit = UNITS[stage]
+                tasks[stage] = progress.add_task(name, total=total, unit=unit)
+            progress.update(tasks[stage], completed=done)
+
+        yield show
+
+
+class Rate(ProgressColumn):
+    """Units a second."""
+
+    def render(self, task: Task) -> Text:
+        """Such as "0.8 images/s"."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.2g} {task.fields['unit']}/s", style="progress.data.speed")

