@@ -162,8 +162,8 @@ def _is_younger(path: Path, than: Path) -> bool:
 def _corpus_drops(folder: RunFolder) -> list[Dropped]:
     """What the corpus had to leave out, as the parse stage listed it."""
     table = folder.dropped()
-    rows = table.loc[table["what"] == "caption", ["what", "caption_id", "text", "reason"]]
-    return [Dropped(*map(str, row)) for row in rows.to_numpy()]
+    rows = table.loc[table["what"] == "caption", ["caption_id", "text", "reason"]].to_numpy()
+    return [Dropped("caption", str(id), str(text), str(reason)) for id, text, reason in rows]
 
 
 def _write_dropped(folder: RunFolder, dropped: Iterable[Dropped]) -> None:
