@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -17,7 +18,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from visuosyn.microworld import checkpoints, train
+from visuosyn.microworld import checkpoints, keeper, train
 from visuosyn.microworld.cache import Cache, open_cache
 from visuosyn.microworld.latents import Projection
 from visuosyn.microworld.learner import Recipe, averaging_factor, draw, rate_factor
@@ -26,14 +27,16 @@ from visuosyn.microworld.tokenizer import build
 SMALL = Recipe(channels=(16, 32, 32), batch=4, scenes=64, warmup=5)
 
 
-def job(out: Path, *, steps: int, resume: bool = False) -> train.Job:
-    return train.Job(out, SMALL, minutes=1, steps=steps, ranks=1, device="cpu", resume=resume)
+def job(out: Path, *, steps: int, resume: bool = False) -> keeper.Job:
+    return keeper.Job(out, SMALL, minutes=1, steps=steps, ranks=1, device="cpu", resume=resume)
 
 
-@pytest.fixture(autouse=True)
-def small_side_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train.samples, "PROMPTS", ("a cat",))
-    monkeypatch.setattr(train, "LOG_STEPS", 5)
+@pytest.fixture(scope="module", autouse=True)
+def small_side_work() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keeper.samples, "PROMPTS", ("a cat",))
+        patch.setattr(keeper, "LOG_STEPS", 5)
+        yield
 
 
 class StopAfter:
@@ -99,12 +102,13 @@ def test_the_log_of_a_resumed_run_has_every_row_once(straight: Path, tmp_path: P
     with (out / "log.csv").open("a") as log:
         log.write("15,60,9.9,1,1,1\n")  # written after the checkpoint by a run that was killed
     train.train(job(out, steps=5, resume=True), Event())
-    steps = [int(row["step"]) for row in csv.DictReader((out / "log.csv").open())]
+    rows = list(csv.DictReader((out / "log.csv").read_text().splitlines()))
+    steps = [int(row["step"]) for row in rows]
     assert steps == [5, 10, 15]
 
 
 def test_the_time_budget_ends(tmp_path: Path) -> None:
-    short = train.Job(tmp_path, SMALL, minutes=0.05, steps=None, ranks=1, device="cpu", resume=False)
+    short = keeper.Job(tmp_path, SMALL, minutes=0.05, steps=None, ranks=1, device="cpu", resume=False)
     train.train(short, Event())
     progress = checkpoints.read_state(checkpoints.found(tmp_path, "latest")[-1])["progress"]
     assert progress["finished"] and 3 <= progress["seconds"] < 9

@@ -109,18 +109,28 @@ def _crops(
     )
 
 
+def ensure(out: Path, *, minutes: float) -> None:
+    """Train the decoder of a run for some minutes if the run has none."""
+    if not (out / FILE).exists():
+        _train_to_file(out, minutes)
+
+
+def _train_to_file(out: Path, minutes: float) -> dict[str, float]:
+    projection = Projection.load(out / "latents.safetensors")
+    path = out / FILE
+    model = train_decoder(projection, minutes=minutes, start=path if path.exists() else None)
+    save_file({name: value.contiguous() for name, value in model.decoder.state_dict().items()}, path)
+    return held_out_psnr(model, projection)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train the decoder of a run and write it beside the run's checkpoints."""
+    """Train the decoder of a run, further if it has one, and print its decibels on unseen scenes."""
     parser = argparse.ArgumentParser(prog="python -m visuosyn.microworld.decoder", description="Train the decoder.")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run, with latents.safetensors")
     parser.add_argument("--minutes", type=float, default=8.0)
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    projection = Projection.load(options.out / "latents.safetensors")
-    path = options.out / FILE
-    model = train_decoder(projection, minutes=options.minutes, start=path if path.exists() else None)
-    save_file({name: value.contiguous() for name, value in model.decoder.state_dict().items()}, path)
-    sys.stdout.write(f"{held_out_psnr(model, projection)}\n")
+    sys.stdout.write(f"{_train_to_file(options.out, options.minutes)}\n")
     return 0
 
 

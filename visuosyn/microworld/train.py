@@ -9,15 +9,13 @@ or killed continues exactly where its last checkpoint stands. Every random draw 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import multiprocessing
 import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,16 +26,13 @@ from torch.multiprocessing.spawn import start_processes
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from visuosyn.errors import UserError
-from visuosyn.microworld import MODEL_DIR, checkpoints, samples, scenes
+from visuosyn.microworld import MODEL_DIR, checkpoints, decoder, scenes
 from visuosyn.microworld.cache import open_cache, training_images
+from visuosyn.microworld.export import export
+from visuosyn.microworld.keeper import Job, Keeper, Progress
 from visuosyn.microworld.latents import Projection, fit
-from visuosyn.microworld.learner import Learner, Losses, Recipe, averaging_factor, draw, rate_factor
+from visuosyn.microworld.learner import Learner, Recipe, averaging_factor, draw, rate_factor
 from visuosyn.microworld.tokenizer import build
-
-CHECKPOINT_SECONDS = 300
-SHEET_SECONDS = 900
-LOG_STEPS = 50
-COLUMNS = ("step", "views", "seconds", "loss", "object_loss", "rate")
 
 
 class Flag(Protocol):
@@ -48,41 +43,6 @@ class Flag(Protocol):
 
     def set(self) -> None:
         """Set it."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One start of the training: where, how, how long."""
-
-    out: Path
-    recipe: Recipe
-    minutes: float
-    steps: int | None
-    ranks: int
-    device: str
-    resume: bool
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the training is; `budget_*` hold where the present budget began.
-
-    `fresh`: this budget began from random weights (the one-object phase applies); `finished`: its decay is done.
-    """
-
-    step: int = 0
-    views: int = 0
-    seconds: float = 0.0
-    budget_step: int = 0
-    budget_seconds: float = 0.0
-    fresh: bool = True
-    finished: bool = False
-
-    def fraction(self, job: Job) -> float:
-        """The used share of the budget, which counts steps if the job says so, else training time."""
-        if job.steps is not None:
-            return (self.step - self.budget_step) / job.steps
-        return (self.seconds - self.budget_seconds) / (60 * job.minutes)
 
 
 def prepare(job: Job) -> tuple[Projection, CLIPTokenizer]:
@@ -184,76 +144,13 @@ def restore(learner: Learner, job: Job) -> Progress:
     return _new_budget(Progress(step=facts["step"], views=facts["views"], seconds=facts["seconds"]))
 
 
-class Keeper:
-    """Rank 0's side work: clock, log, sample sheets, checkpoints."""
-
-    def __init__(
-        self, job: Job, learner: Learner, tokenizer: CLIPTokenizer, projection: Projection, progress: Progress
-    ) -> None:
-        self.job, self.learner, self.tokenizer, self.projection = job, learner, tokenizer, projection
-        self.before, self.started = progress.seconds, time.monotonic()
-        self.saved = self.drawn = self.started
-        self.losses: list[Losses] = []
-        self.stable_due = progress.fraction(job) < 1 - job.recipe.decay
-        self.log = job.out / "log.csv"
-        _cut_log(self.log, progress.step)
-
-    def clock(self, progress: Progress) -> Progress:
-        """Progress with the present training time."""
-        return replace(progress, seconds=self.before + time.monotonic() - self.started)
-
-    def note(self, progress: Progress, losses: Losses, factor: float) -> None:
-        """Log, checkpoint and draw where it is due after a step."""
-        self.losses.append(losses)
-        if progress.step % LOG_STEPS == 0:
-            self._write_log(progress, factor)
-        if self.stable_due and progress.fraction(self.job) >= 1 - self.job.recipe.decay:
-            self.stable_due = False
-            self._save("stable", progress)
-        if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
-            self.saved = time.monotonic()
-            self._save("latest", progress)
-        if time.monotonic() - self.drawn > SHEET_SECONDS:
-            self.drawn = time.monotonic()
-            self._draw(progress)
-
-    def close(self, progress: Progress) -> None:
-        """The last checkpoint, and a sheet if the budget is used up."""
-        self._save("latest", progress)
-        if progress.finished:
-            self._draw(progress)
-
-    def _save(self, name: str, progress: Progress) -> None:
-        state = {"step": progress.step, "progress": asdict(progress), "recipe": asdict(self.job.recipe)}
-        checkpoints.save(self.job.out, name, tensors=self.learner.tensors(), state=state)
-
-    def _write_log(self, progress: Progress, factor: float) -> None:
-        count = len(self.losses)
-        plain = sum(losses.plain for losses in self.losses) / count
-        objects = sum(losses.objects for losses in self.losses) / count
-        self.losses.clear()
-        fresh = not self.log.exists()
-        with self.log.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            if fresh:
-                writer.writerow(COLUMNS)
-            row = (progress.step, progress.views, f"{progress.seconds:.1f}", f"{plain:.5f}", f"{objects:.5f}")
-            writer.writerow((*row, f"{factor:.4f}"))
-
-    def _draw(self, progress: Progress) -> None:
-        with self.learner.with_averages():
-            latents = samples.draw_latents(self.learner.unet, self.learner.text, self.tokenizer, samples.PROMPTS)
-        sheet = samples.contact_sheet(list(self.projection.decode(latents)), samples.PROMPTS)
-        sheet.save(self.job.out / f"sheet-{progress.step:08d}.png")
-
-
 def bundled_facts() -> dict[str, Any]:
     """The facts of the bundled model's training (`training.json`)."""
     return checkpoints.read_json(MODEL_DIR / "training.json")
 
 
-def parse(arguments: Sequence[str] | None = None) -> Job:
-    """The job that a command line describes."""
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of a command line."""
     parser = argparse.ArgumentParser(prog="python -m visuosyn.microworld.train", description="Train the bundled model.")
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints, log, sheets and scene cache")
     parser.add_argument("--minutes", type=float, default=100.0, help="training time of the whole budget")
@@ -261,10 +158,16 @@ def parse(arguments: Sequence[str] | None = None) -> Job:
     parser.add_argument("--resume", action="store_true", help="continue the run in --out, else the bundled weights")
     parser.add_argument("--ranks", type=int, help="processes; 2 on a CPU of several cores, else 1")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--export", type=Path, help="write the pipeline folder there when the training ends")
+    parser.add_argument("--decoder-minutes", type=float, default=8.0, help="training of a missing decoder before it")
     parser.add_argument("--batch", type=int, help=f"examples a step over all ranks ({Recipe.batch})")
     parser.add_argument("--scenes", type=int, help=f"training scenes to render ({Recipe.scenes})")
     parser.add_argument("--seed", type=int, help="of weights and random draws (0)")
-    options = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def describe(options: argparse.Namespace) -> Job:
+    """The job that the options describe."""
     device = options.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -281,10 +184,14 @@ def parse(arguments: Sequence[str] | None = None) -> Job:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train; ends with code 2 and one line for a user's mistake."""
     try:
-        job = parse(arguments)
+        options = parse(arguments)
+        job = describe(options)
         stop = multiprocessing.get_context("spawn").Event()
         _stop_on_signals(stop)
         train(job, stop)
+        if options.export:
+            decoder.ensure(job.out, minutes=options.decoder_minutes)
+            export(job.out, options.export)
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -323,14 +230,6 @@ def _new_budget(progress: Progress) -> Progress:
 def _seed(seed: int, step: int, rank: int) -> int:
     """One number for (seed, step, rank), below 2**63."""
     return ((seed * 64 + rank) << 32) + step
-
-
-def _cut_log(log: Path, step: int) -> None:
-    """Drop the rows after `step`, which a killed run wrote after its last checkpoint."""
-    if log.exists():
-        rows = log.read_text(encoding="utf-8").splitlines()
-        kept = rows[:1] + [row for row in rows[1:] if int(row.split(",")[0]) <= step]
-        log.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
 def _stop_on_signals(stop: Flag) -> None:

@@ -1,0 +1,125 @@
+"""A start of the training, how far it is, and rank 0's side work: clock, log, sheets, checkpoints."""
+
+from __future__ import annotations
+
+import csv
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from transformers import CLIPTokenizer
+
+from visuosyn.microworld import checkpoints, samples
+from visuosyn.microworld.latents import Projection
+from visuosyn.microworld.learner import Learner, Losses, Recipe
+
+CHECKPOINT_SECONDS = 300
+SHEET_SECONDS = 900
+LOG_STEPS = 50
+COLUMNS = ("step", "views", "seconds", "loss", "object_loss", "rate")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One start of the training: where, how, how long."""
+
+    out: Path
+    recipe: Recipe
+    minutes: float
+    steps: int | None
+    ranks: int
+    device: str
+    resume: bool
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the training is; `budget_*` hold where the present budget began.
+
+    `fresh`: this budget began from random weights (the one-object phase applies); `finished`: its decay is done.
+    """
+
+    step: int = 0
+    views: int = 0
+    seconds: float = 0.0
+    budget_step: int = 0
+    budget_seconds: float = 0.0
+    fresh: bool = True
+    finished: bool = False
+
+    def fraction(self, job: Job) -> float:
+        """The used share of the budget, which counts steps if the job says so, else training time."""
+        if job.steps is not None:
+            return (self.step - self.budget_step) / job.steps
+        return (self.seconds - self.budget_seconds) / (60 * job.minutes)
+
+
+class Keeper:
+    """Rank 0's side work: clock, log, sample sheets, checkpoints."""
+
+    def __init__(
+        self, job: Job, learner: Learner, tokenizer: CLIPTokenizer, projection: Projection, progress: Progress
+    ) -> None:
+        self.job, self.learner, self.tokenizer, self.projection = job, learner, tokenizer, projection
+        self.before, self.started = progress.seconds, time.monotonic()
+        self.saved = self.drawn = self.started
+        self.losses: list[Losses] = []
+        self.stable_due = progress.fraction(job) < 1 - job.recipe.decay
+        self.log = job.out / "log.csv"
+        _cut_log(self.log, progress.step)
+
+    def clock(self, progress: Progress) -> Progress:
+        """Progress with the present training time."""
+        return replace(progress, seconds=self.before + time.monotonic() - self.started)
+
+    def note(self, progress: Progress, losses: Losses, factor: float) -> None:
+        """Log, checkpoint and draw where it is due after a step."""
+        self.losses.append(losses)
+        if progress.step % LOG_STEPS == 0:
+            self._write_log(progress, factor)
+        if self.stable_due and progress.fraction(self.job) >= 1 - self.job.recipe.decay:
+            self.stable_due = False
+            self._save("stable", progress)
+        if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
+            self.saved = time.monotonic()
+            self._save("latest", progress)
+        if time.monotonic() - self.drawn > SHEET_SECONDS:
+            self.drawn = time.monotonic()
+            self._draw(progress)
+
+    def close(self, progress: Progress) -> None:
+        """The last checkpoint, and a sheet if the budget is used up."""
+        self._save("latest", progress)
+        if progress.finished:
+            self._draw(progress)
+
+    def _save(self, name: str, progress: Progress) -> None:
+        state = {"step": progress.step, "progress": asdict(progress), "recipe": asdict(self.job.recipe)}
+        checkpoints.save(self.job.out, name, tensors=self.learner.tensors(), state=state)
+
+    def _write_log(self, progress: Progress, factor: float) -> None:
+        count = len(self.losses)
+        plain = sum(losses.plain for losses in self.losses) / count
+        objects = sum(losses.objects for losses in self.losses) / count
+        self.losses.clear()
+        fresh = not self.log.exists()
+        with self.log.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            if fresh:
+                writer.writerow(COLUMNS)
+            row = (progress.step, progress.views, f"{progress.seconds:.1f}", f"{plain:.5f}", f"{objects:.5f}")
+            writer.writerow((*row, f"{factor:.4f}"))
+
+    def _draw(self, progress: Progress) -> None:
+        with self.learner.with_averages():
+            latents = samples.draw_latents(self.learner.unet, self.learner.text, self.tokenizer, samples.PROMPTS)
+        sheet = samples.contact_sheet(list(self.projection.decode(latents)), samples.PROMPTS)
+        sheet.save(self.job.out / f"sheet-{progress.step:08d}.png")
+
+
+def _cut_log(log: Path, step: int) -> None:
+    """Drop the rows after `step`, which a killed run wrote after its last checkpoint."""
+    if log.exists():
+        rows = log.read_text(encoding="utf-8").splitlines()
+        kept = rows[:1] + [row for row in rows[1:] if int(row.split(",")[0]) <= step]
+        log.write_text("\n".join(kept) + "\n", encoding="utf-8")
