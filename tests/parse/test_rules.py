@@ -9,7 +9,7 @@ from visuosyn.parse import load_scheme, to_ud, unusable_edges, word_pairs
 from visuosyn.parse.basic import RULES
 from visuosyn.parse.enhance import RULES as GRAPH_RULES
 from visuosyn.parse.enhance import basic_edges, enhanced
-from visuosyn.parse.prepositions import collapsed_prepositions
+from visuosyn.parse.rules.collapse import collapsed_prepositions
 from visuosyn.parse.tree import Tree
 from visuosyn.records import Sentence, Word
 

@@ -5,14 +5,28 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 
 @cache
 def word_list(name: str) -> frozenset[tuple[str, ...]]:
     """A list by name, every entry as a tuple of its words.
 
-    >>> ("because", "of") in word_list("fixed_prepositions")
+    >>> ("out", "of") in word_list("double_prepositions")
     True
     """
-    data = json.loads((files("visuosyn.parse") / "english.json").read_text(encoding="utf-8"))
-    return frozenset(tuple(entry.split()) for entry in data[name]["words"])
+    return frozenset(tuple(entry.split()) for entry in _data()[name]["words"])
+
+
+def table(name: str) -> dict[str, str]:
+    """A list whose entries have a value each.
+
+    >>> table("fixed")["because of"]
+    'case'
+    """
+    return dict(_data()[name]["words"])
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return json.loads((files("visuosyn.parse") / "english.json").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from visuosyn.parse.english import word_list
-from visuosyn.parse.prepositions import collapsed_prepositions
+from visuosyn.parse.rules.collapse import collapsed_prepositions
 from visuosyn.parse.tree import Tree
 
 Edge = tuple[int, int, str]

@@ -54,6 +54,13 @@ class Tree:
             order.extend(self.children[node])
         return tuple(reversed(order))
 
+    def leftmost(self, node: int) -> int:
+        """The place of the first word below ``node``, itself included."""
+        first = node
+        while self.children[first] and self.children[first][0] < first:
+            first = self.children[first][0]
+        return first
+
     def child(self, node: int, *labels: str) -> int | None:
         """The first dependent of ``node`` with one of the labels."""
         return next((i for i in self.children[node] if self.labels[i] in labels), None)

@@ -1,0 +1,115 @@
+"""Infinitives, existentials, small clauses, copulas, clauses side by side."""
+
+from __future__ import annotations
+
+from visuosyn.parse.english import word_list
+from visuosyn.parse.tree import Tree
+
+SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass")
+FINITE = {"VBD", "VBZ", "VBP", "MD"}
+PLACES = word_list("places")
+
+
+def infinitives(tree: Tree) -> Tree:
+    """Infinitival *to* marks its clause.
+
+    >>> infinitives(Tree.sketch("want/VERB/ROOT/0 to/PART.TO/aux/3 go/VERB/xcomp/1"))
+    want/ROOT/0 to/mark/3 go/xcomp/1
+    """
+    rows = enumerate(zip(tree.labels, tree.words, strict=True))
+    return tree.relabelled({i: "mark" for i, (label, word) in rows if label == "aux" and word.xpos == "TO"})
+
+
+def existentials(tree: Tree) -> Tree:
+    """In *there is a dog* the dog is the subject and the verb stays the head.
+
+    >>> existentials(Tree.sketch("There/PRON.EX/expl/2 is=be/VERB/ROOT/0 a/DET/det/4 dog/NOUN/attr/2"))
+    There/expl/2 is/ROOT/0 a/det/4 dog/nsubj/2
+    """
+    there = {tree.heads[i] for i, label in enumerate(tree.labels) if label == "expl" and tree.words[i].xpos == "EX"}
+    attributes = (i for i, label in enumerate(tree.labels) if label == "attr" and tree.heads[i] in there)
+    return tree.relabelled({i: "nsubj" for i in attributes})
+
+
+def small_clauses(tree: Tree) -> Tree:
+    """The subject of a clause without a finite verb is the object of the upper verb (*saw him go*).
+
+    >>> small_clauses(Tree.sketch("saw/VERB/ROOT/0 him/PRON/nsubj/3 go/VERB.VB/ccomp/1"))
+    saw/ROOT/0 him/dobj/1 go/xcomp/1
+    """
+    edges: dict[int, tuple[int, str]] = {}
+    for clause, label in enumerate(tree.labels):
+        upper, subject = tree.heads[clause], tree.child(clause, "nsubj", "nsubjpass")
+        if label == "ccomp" and subject is not None and upper < subject < clause and _bare(tree, clause):
+            edges |= {subject: (upper, "dobj"), clause: (upper, "xcomp")}
+    return tree.rewired(edges)
+
+
+def _bare(tree: Tree, clause: int) -> bool:
+    """Whether a clause has no finite word and no subordinator but *to*."""
+    words, labels = tree.words, tree.labels
+    inside = [i for i in tree.children[clause] if labels[i] in ("aux", "auxpass", "mark")]
+    return all(
+        words[i].xpos not in FINITE and (labels[i] != "mark" or words[i].xpos == "TO") for i in (*inside, clause)
+    )
+
+
+def copulas(tree: Tree) -> Tree:
+    """The predicate of *be* takes its place, and *be* becomes its copula.
+
+    >>> copulas(Tree.sketch("Dogs/NOUN/nsubj/2 are=be/AUX/ROOT/0 red/ADJ/acomp/2"))
+    Dogs/nsubj/3 are/cop/3 red/ROOT/0
+    >>> copulas(Tree.sketch("goal/NOUN/nsubj/2 is=be/AUX/ROOT/0 to/PART/mark/4 win/VERB/xcomp/2"))
+    goal/nsubj:outer/4 is/cop/4 to/mark/4 win/ROOT/0
+    """
+    for node in tree.deepest_first:
+        word, label = tree.words[node], tree.labels[node]
+        if word.lemma == "be" and label not in ("aux", "auxpass", "cop") and not tree.has(node, "expl"):
+            predicate = _predicate(tree, node)
+            if predicate is None:
+                continue
+            if _clause(tree, predicate):
+                tree = tree.relabelled({i: f"{tree.labels[i]}:outer" for i in _subjects(tree, node)})
+            tree = tree.promoted(predicate, below="cop")
+    return tree
+
+
+def _subjects(tree: Tree, node: int) -> list[int]:
+    return [i for i in tree.children[node] if tree.labels[i] in SUBJECTS]
+
+
+def _predicate(tree: Tree, node: int) -> int | None:
+    """What *be* says of its subject: noun or adjective, else a place, else a clause."""
+    children = tree.children[node]
+    wanted = [i for i in children if tree.labels[i] in ("attr", "acomp", "oprd")]
+    wanted = [i for i in wanted if i > node] or wanted
+    if not wanted and _subjects(tree, node):
+        wanted = [i for i in children if tree.labels[i] in ("obl", "nmod") and i > node]
+    if not wanted:
+        adverbs = [i for i in children if tree.labels[i] in ("advmod", "prt", "prep")]
+        wanted = [i for i in adverbs if (tree.words[i].lemma.lower(),) in PLACES]
+    if not wanted and _subjects(tree, node):
+        wanted = [i for i in children if i > node and _clause(tree, i)]
+    return wanted[0] if wanted else None
+
+
+def _clause(tree: Tree, i: int) -> bool:
+    """A clause as predicate: *the goal is to win*, *it is about winning*."""
+    governed = tree.labels[i] == "advcl" and any(
+        tree.labels[c] == "mark" and tree.words[c].upos == "ADP" for c in tree.children[i]
+    )
+    return governed or tree.labels[i] in ("ccomp", "xcomp")
+
+
+def juxtapositions(tree: Tree) -> Tree:
+    """Of two clauses side by side the first is the head, the other parataxis (*he ran; she sat*).
+
+    >>> juxtapositions(Tree.sketch("ran/VERB/ccomp/3 ;/PUNCT/punct/3 sat/VERB/ROOT/0"))
+    ran/ROOT/0 ;/punct/3 sat/parataxis/1
+    """
+    for clause in range(len(tree.words)):
+        upper = tree.heads[clause]
+        fronted = tree.labels[clause] == "ccomp" and clause < upper and not tree.has(clause, "mark")
+        if fronted and any(tree.labels[i] == "punct" for i in range(clause + 1, upper)):
+            tree = tree.rewired({clause: (tree.heads[upper], tree.labels[upper]), upper: (clause, "parataxis")})
+    return tree

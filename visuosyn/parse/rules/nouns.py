@@ -1,0 +1,56 @@
+"""Money, quantities, person names."""
+
+from __future__ import annotations
+
+from visuosyn.parse.english import word_list
+from visuosyn.parse.tree import Tree
+
+GIVEN_NAMES = word_list("given_names")
+
+
+def money(tree: Tree) -> Tree:
+    """The currency sign is the head of its number.
+
+    >>> money(Tree.sketch("pay/VERB/ROOT/0 $/SYM/nmod/3 5/NUM/dobj/1"))
+    pay/ROOT/0 $/dobj/1 5/nummod/2
+    """
+    for node, word in enumerate(tree.words):
+        head = tree.heads[node]
+        if word.upos == "SYM" and word.text in "$£€¥" and head > node and tree.words[head].upos == "NUM":
+            tree = tree.promoted(node, below="nummod")
+    return tree
+
+
+def quantities(tree: Tree) -> Tree:
+    """The article of *a few dogs* belongs to the noun.
+
+    >>> quantities(Tree.sketch("a/DET.DT/quantmod/2 few/ADJ/amod/3 dogs/NOUN/ROOT/0"))
+    a/det/3 few/amod/3 dogs/ROOT/0
+    """
+    return tree.rewired(
+        {
+            i: (tree.heads[head], "det")
+            for i, head in enumerate(tree.heads)
+            if tree.labels[i] == "quantmod" and tree.words[i].xpos == "DT" and tree.heads[head] > head
+        }
+    )
+
+
+def names(tree: Tree) -> Tree:
+    """A person's name is flat with its first part as head; what stands before it describes it.
+
+    >>> names(Tree.sketch("painter/NOUN/compound/3 Mary/PROPN/compound/3 Hill/PROPN/nsubj/4 sat/VERB/ROOT/0"))
+    painter/nmod:desc/2 Mary/nsubj/4 Hill/flat/2 sat/ROOT/0
+    """
+    for last, word in enumerate(tree.words):
+        first = last
+        while first > 0 and tree.words[first - 1].upos == "PROPN" and tree.heads[first - 1] == last:
+            first -= 1
+        first = next((i for i in range(first, last) if (tree.words[i].text.lower(),) in GIVEN_NAMES), last)
+        if word.upos == "PROPN" and first < last and tree.labels[first] == "compound":
+            described = [i for i in tree.children[last] if i < first and tree.labels[i] in ("compound", "nmod")]
+            tree = tree.promoted(first, below="flat")
+            tree = tree.relabelled(
+                dict.fromkeys(range(first + 1, last), "flat") | dict.fromkeys(described, "nmod:desc")
+            )
+    return tree
