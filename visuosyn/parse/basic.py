@@ -13,7 +13,7 @@ from visuosyn.parse.rules.clauses import copulas, existentials, infinitives, jux
 from visuosyn.parse.rules.coordination import coordination, lists
 from visuosyn.parse.rules.fixed import fixed
 from visuosyn.parse.rules.labels import relabel
-from visuosyn.parse.rules.nouns import money, names, quantities
+from visuosyn.parse.rules.nouns import dates, money, names, quantities
 from visuosyn.parse.rules.prepositions import phrases, prepositions
 from visuosyn.parse.rules.punctuation import punctuation
 from visuosyn.parse.tree import Tree
@@ -22,7 +22,7 @@ Rule = Callable[[Tree], Tree]
 
 RULES: tuple[Rule, ...] = (
     infinitives, existentials, small_clauses, prepositions, phrases, copulas, juxtapositions, lists, coordination,
-    money, quantities, names, relabel, fixed, punctuation,
+    money, quantities, dates, names, relabel, fixed, punctuation,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from visuosyn.parse.tree import Tree
 
 SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass")
 FINITE = {"VBD", "VBZ", "VBP", "MD"}
+CLITICS = {"s", "'s", "’s", "m", "'m", "’m", "'re", "’re"}  # of *be*, also where the lemmatizer misses it
 PLACES = word_list("places")
 
 
@@ -63,15 +64,19 @@ def copulas(tree: Tree) -> Tree:
     goal/nsubj:outer/4 is/cop/4 to/mark/4 win/ROOT/0
     """
     for node in tree.deepest_first:
-        word, label = tree.words[node], tree.labels[node]
-        if word.lemma == "be" and label not in ("aux", "auxpass", "cop") and not tree.has(node, "expl"):
-            predicate = _predicate(tree, node)
-            if predicate is None:
-                continue
+        predicate = _predicate(tree, node) if _copula(tree, node) else None
+        if predicate is not None:
             if _clause(tree, predicate):
                 tree = tree.relabelled({i: f"{tree.labels[i]}:outer" for i in _subjects(tree, node)})
             tree = tree.promoted(predicate, below="cop")
     return tree
+
+
+def _copula(tree: Tree, node: int) -> bool:
+    """*be* that is neither auxiliary nor says that something exists."""
+    word = tree.words[node]
+    be = word.lemma == "be" or (word.text.lower() in CLITICS and word.upos in ("AUX", "VERB"))
+    return be and tree.labels[node] not in ("aux", "auxpass", "cop") and not tree.has(node, "expl")
 
 
 def _subjects(tree: Tree, node: int) -> list[int]:
@@ -83,7 +88,7 @@ def _predicate(tree: Tree, node: int) -> int | None:
     children = tree.children[node]
     wanted = [i for i in children if tree.labels[i] in ("attr", "acomp", "oprd")]
     wanted = [i for i in wanted if i > node] or wanted
-    if not wanted and _subjects(tree, node):
+    if not wanted:
         wanted = [i for i in children if tree.labels[i] in ("obl", "nmod") and i > node]
     if not wanted:
         adverbs = [i for i in children if tree.labels[i] in ("advmod", "prt", "prep")]
@@ -110,6 +115,7 @@ def juxtapositions(tree: Tree) -> Tree:
     for clause in range(len(tree.words)):
         upper = tree.heads[clause]
         fronted = tree.labels[clause] == "ccomp" and clause < upper and not tree.has(clause, "mark")
-        if fronted and any(tree.labels[i] == "punct" for i in range(clause + 1, upper)):
+        between = (i for i in tree.children[upper] if clause < i < upper)
+        if fronted and any(tree.labels[i] in ("punct", *SUBJECTS) for i in between):
             tree = tree.rewired({clause: (tree.heads[upper], tree.labels[upper]), upper: (clause, "parataxis")})
     return tree

@@ -22,16 +22,16 @@ def lists(tree: Tree) -> Tree:
             edges[node] = (tree.heads[node], "conj")
         elif label in ("nsubj", "nsubjpass"):
             before = [i for i in tree.children[tree.heads[node]] if i < node and tree.labels[i] == label]
-            if before and tree.words[tree.leftmost(node) - 1].text == ",":
+            if before and tree.words[max(tree.leftmost(node) - 1, 0)].text == ",":
                 edges[node] = (before[-1], "conj")
     return tree.rewired(edges)
 
 
 def _member(tree: Tree, node: int) -> bool:
     """Whether an apposition is part of a list."""
-    first = tree.leftmost(node)
-    if first > 0 and tree.words[first - 1].upos == "CCONJ" and tree.labels[first - 1] == "cc":
-        return True
+    before = tree.leftmost(node) - 1
+    if before < 0 or tree.words[before].text != ",":
+        return before >= 0 and tree.labels[before] == "cc"
     top, last = node, node
     while tree.labels[top] == "appos":
         top = tree.heads[top]

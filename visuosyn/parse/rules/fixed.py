@@ -6,6 +6,13 @@ from visuosyn.parse.english import table
 from visuosyn.parse.tree import Tree
 
 ROLES = {tuple(words.split()): role for words, role in table("fixed").items()}
+# Labels that one of the words must have for the expression to have this one.
+PLAYING = {
+    "advmod": ("advmod", "obl", "nmod", "case"),
+    "mark": ("mark", "case"),
+    "case": ("case", "mark"),
+    "cc": ("cc",),
+}
 LENGTHS = sorted({len(words) for words in ROLES}, reverse=True)
 FIRST = {words[0] for words in ROLES}
 
@@ -32,8 +39,13 @@ def _head(tree: Tree, words: range, role: str) -> int | None:
     """The one head of an expression, if its words hang together and play the role of one function word."""
     tops = [i for i in words if tree.heads[i] not in words]
     heads = {tree.heads[i] for i in tops}
-    playing = {"advmod": ("advmod", "obl", "case"), "mark": ("mark", "case"), "case": ("case", "mark"), "cc": ("cc",)}
-    if len(heads) > 1 or -1 in heads or not any(tree.labels[i] in playing[role] for i in tops):
+    playing = {
+        "advmod": ("advmod", "obl", "nmod", "case"),
+        "mark": ("mark", "case"),
+        "case": ("case", "mark"),
+        "cc": ("cc",),
+    }
+    if len(heads) > 1 or -1 in heads or not any(tree.labels[i] in PLAYING[role] for i in tops):
         return None
     return heads.pop()
 

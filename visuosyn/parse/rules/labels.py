@@ -36,6 +36,11 @@ def _nmod(tree: Tree, i: int, head: int) -> str | None:
     return {"ADJ": "amod", "NUM": "nummod"}.get(tree.words[i].upos, "compound")
 
 
+def _number(tree: Tree, i: int, head: int) -> str | None:
+    """A number right after its noun is part of a name (*Section 5*)."""
+    return "flat" if i == head + 1 and tree.words[head].upos in ("NOUN", "PROPN") else None
+
+
 def _adverb(tree: Tree, i: int, head: int) -> str | None:
     return "compound:prt" if tree.words[i].xpos == "RP" else None
 
@@ -73,6 +78,6 @@ def _bare_preposition(tree: Tree, i: int, head: int) -> str | None:
 
 
 CONTEXT: dict[str, Callable[[Tree, int, int], str | None]] = {
-    "amod": _modifier, "nmod": _nmod, "advmod": _adverb, "neg": _negation, "npadvmod": _unmarked,
+    "amod": _modifier, "nummod": _number, "nmod": _nmod, "advmod": _adverb, "neg": _negation, "npadvmod": _unmarked,
     "quantmod": _quantity, "relcl": _relative, "dative": _dative, "prep": _bare_preposition, "agent": _bare_preposition,
 }  # fmt: skip

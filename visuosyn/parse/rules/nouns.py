@@ -5,6 +5,8 @@ from __future__ import annotations
 from visuosyn.parse.english import word_list
 from visuosyn.parse.tree import Tree
 
+MONTHS = word_list("months")
+TITLES = word_list("titles")
 GIVEN_NAMES = word_list("given_names")
 
 
@@ -36,12 +38,29 @@ def quantities(tree: Tree) -> Tree:
     )
 
 
+def dates(tree: Tree) -> Tree:
+    """In *on May 4, 1999* the day is the head, month and year modify it.
+
+    >>> dates(Tree.sketch("come/VERB/ROOT/0 May/PROPN/npadvmod/1 4/NUM/nummod/2 ,/PUNCT/punct/2 1999/NUM/nummod/2"))
+    come/ROOT/0 May/nmod:unmarked/3 4/npadvmod/1 ,/punct/3 1999/nmod:unmarked/3
+    """
+    for day, label in enumerate(tree.labels):
+        month = tree.heads[day]
+        if label == "nummod" and month == day - 1 and (tree.words[month].text.lower(),) in MONTHS:
+            years = [i for i in tree.children[month] if i > day and tree.labels[i] == "nummod"]
+            tree = tree.promoted(day, below="nmod:unmarked")
+            tree = tree.relabelled(dict.fromkeys(years, "nmod:unmarked"))
+    return tree
+
+
 def names(tree: Tree) -> Tree:
     """A person's name is flat with its first part as head; what stands before it describes it.
 
     >>> names(Tree.sketch("painter/NOUN/compound/3 Mary/PROPN/compound/3 Hill/PROPN/nsubj/4 sat/VERB/ROOT/0"))
     painter/nmod:desc/2 Mary/nsubj/4 Hill/flat/2 sat/ROOT/0
     """
+    titles = (i for i, word in enumerate(tree.words) if (word.text.lower(),) in TITLES and tree.labels[i] == "compound")
+    tree = tree.relabelled({i: "nmod:desc" for i in titles if tree.words[tree.heads[i]].upos == "PROPN"})
     for last, word in enumerate(tree.words):
         first = last
         while first > 0 and tree.words[first - 1].upos == "PROPN" and tree.heads[first - 1] == last:

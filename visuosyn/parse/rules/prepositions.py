@@ -71,6 +71,6 @@ def phrases(tree: Tree) -> Tree:
 
 
 def nominal(tree: Tree, node: int) -> bool:
-    """Nouns, pronouns, numbers, and determiners or adjectives in a noun's place (*some of them*)."""
-    upos = tree.words[node].upos
-    return upos in NOMINAL or (upos in ("DET", "ADJ") and tree.labels[node] in ARGUMENT)
+    """Nouns, pronouns, numbers, and determiners or adjectives in a noun's place (*some of them*, *in most of them*)."""
+    upos, label = tree.words[node].upos, tree.labels[node]
+    return upos in NOMINAL or (upos in ("DET", "ADJ") and (label in ARGUMENT or tree.has(node, "case")))
