@@ -57,8 +57,9 @@ def reader_table(relations: pd.DataFrame, *, scheme: str = "ud") -> pd.DataFrame
     - ``direction``: "head" where the interval of mIoD - mIoH lies above 0 (the head's map contains the dependent's),
       "dependent" where it lies below, "" where it includes 0 or for unrelated pairs, which have no head;
     - ``dominant``: there is a direction and the difference exceeds the paper's 10 points;
-    - ``rules_agreeing``, ``rules``: under how many of the mask rules the row's direction holds. A direction that holds
-      under one rule only is a fact about that rule.
+    - ``rules_agreeing``, ``rules_reversed``, ``rules``: under how many of the mask rules the row's direction holds,
+      under how many the opposite one does, of how many. Rules of kind ``area`` do not count: they make all areas
+      equal, so they cannot show a direction. A direction that holds under one rule only is a fact about that rule.
     """
     table = beside_paper(relations, scheme=scheme)
     table["few"] = table["n_prompts"] < MIN_PROMPTS
@@ -66,9 +67,13 @@ def reader_table(relations: pd.DataFrame, *, scheme: str = "ud") -> pd.DataFrame
     sign = np.where(table["relation"] == "unrelated", 0, sign)
     table["direction"] = pd.Series(sign, index=table.index).map({1: "head", -1: "dependent", 0: ""})
     table["dominant"] = (sign != 0) & (table["difference"].abs() > DOMINANCE)
-    same = table.groupby(["relation", "direction"])["mask"].transform("size")
-    table["rules_agreeing"] = same.where(table["direction"] != "", 0)
-    table["rules"] = table.groupby("relation")["mask"].transform("size")
+    can_tell = ~table["mask"].str.startswith("area")
+    for name, wanted in (("rules_agreeing", sign), ("rules_reversed", -sign)):
+        table[name] = [
+            int(((table["relation"] == relation) & can_tell & (sign == own)).sum()) if own else 0
+            for relation, own in zip(table["relation"], wanted, strict=True)
+        ]
+    table["rules"] = can_tell.groupby(table["relation"]).transform("sum")
     return table
 
 

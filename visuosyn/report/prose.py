@@ -1,0 +1,177 @@
+"""The facts and findings of a run in plain words: for the head of the page, captions and a methods section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+import pandas as pd
+
+from visuosyn.report.tables import DOMINANCE, MIN_PROMPTS, SUMMARY_ROWS, one_rule
+from visuosyn.run import RunFacts
+
+SCHEMES = {"ud": "Universal Dependencies", "clear": "ClearNLP (spaCy's own) labels"}
+
+
+def amount(number: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> amount(1, "caption"), amount(1200, "caption"), amount(2, "box", "boxes")
+    ('1 caption', '1,200 captions', '2 boxes')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str], *, most: int = 8) -> str:
+    """Names as an English list; those past ``most`` are counted.
+
+    >>> listed(["det", "amod", "obj"]), listed(["a", "b", "c"], most=2)
+    ('det, amod and obj', 'a, b and 1 more')
+    """
+    shown = [*names[:most]]
+    if len(names) > most:
+        shown.append(f"{len(names) - most} more")
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Seeds as a range where they are one.
+
+    >>> seeds_text((0, 1, 2, 3)), seeds_text((7,)), seeds_text((0, 5))
+    ('0 to 3', '7', '0, 5')
+    """
+    if len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[0] + len(seeds))):
+        return f"{seeds[0]} to {seeds[-1]}"
+    return ", ".join(map(str, seeds))
+
+
+def in_one_sentence(facts: RunFacts, *, images: int) -> str:
+    """What was run, for the head of the page."""
+    each = "" if len(facts.seeds) == 1 else f", each with {amount(len(facts.seeds), 'seed')}"
+    return (
+        f"{amount(facts.captions, 'caption')} of {facts.corpus}, drawn by {facts.model}{each}: "
+        f"{amount(images, 'picture')} with the heat map of every word."
+    )
+
+
+def run_facts(facts: RunFacts) -> list[tuple[str, str]]:
+    """The facts of a run as (name, value), for a list."""
+    revision = f" at {facts.model_revision}" if facts.model_revision else ""
+    limit = f", the first {facts.limit:,} asked for" if facts.limit else ""
+    column = f", column {facts.column}" if facts.column else ""
+    noise = "caption and seed" if facts.noise == "caption" else "the seed alone"
+    return [
+        ("Corpus", f"{facts.corpus} ({facts.corpus_format}{column}{limit})"),
+        ("Captions", f"{facts.captions:,}"),
+        ("Model", f"{facts.model}{revision} ({facts.family}, {facts.dtype})"),
+        ("Pictures", f"{facts.width} × {facts.height} pixels"),
+        ("Sampling", f"{facts.scheduler}, {amount(facts.steps, 'step')}, guidance {facts.guidance:g}"),
+        ("Seeds", f"{seeds_text(facts.seeds)}; the noise depends on {noise}"),
+        ("Trees", f"{_parser(facts)}; {SCHEMES.get(facts.scheme, facts.scheme)}"),
+        ("Mask rules", ", ".join(facts.masks)),
+    ]
+
+
+def _parser(facts: RunFacts) -> str:
+    return " ".join(part for part in (facts.parser, facts.parser_version) if part) or "given with the corpus"
+
+
+def findings(table: pd.DataFrame, mask: str) -> list[str]:
+    """What the relation table says, as sentences; each names its rule and what it rests on."""
+    rows = one_rule(table, mask)
+    said = [_overlap_finding(rows.set_index("relation"), mask)]
+    enough = rows[~rows["relation"].isin(SUMMARY_ROWS) & ~rows["few"]]
+    if enough.empty:
+        said.append(
+            f"No relation occurs in {MIN_PROMPTS} or more prompts: this run is too small to say anything about one "
+            "relation. The intervals below are shown so that this can be seen."
+        )
+        return [s for s in said if s]
+    said.append(_direction_finding(enough, mask))
+    turning = sorted(enough.loc[enough["rules_reversed"] > 0, "relation"])
+    if turning:
+        said.append(
+            f"The rule decides the answer for {listed(turning)}: another of the mask rules finds the opposite direction."
+        )
+    return [s for s in said if s]
+
+
+def _overlap_finding(rows: pd.DataFrame, mask: str) -> str:
+    if not set(SUMMARY_ROWS) <= set(rows.index):
+        return ""
+    apart, joined = (rows.loc[name] for name in SUMMARY_ROWS)
+    if joined["mIoU_high"] < apart["mIoU_low"]:
+        compared = "less than"
+    elif joined["mIoU_low"] > apart["mIoU_high"]:
+        compared = "more than"
+    else:
+        compared = "about as much as (the intervals overlap)"
+    return (
+        f"Under {mask}, the maps of a head and its dependent overlap {compared} those of unrelated words of the same "
+        f"caption: mIoU {joined['mIoU']:.1f} against {apart['mIoU']:.1f}. In the paper it is 43.4 against 47.5. "
+        "Overlap alone is no evidence of syntax."
+    )
+
+
+def _direction_finding(enough: pd.DataFrame, mask: str) -> str:
+    decided = enough[enough["direction"] != ""]
+    firm = decided[decided["rules_agreeing"] == decided["rules"]]
+    counted = f"Of {amount(len(enough), 'relation')} with at least {MIN_PROMPTS} prompts, {len(decided)} "
+    text = counted + f"{'has' if len(decided) == 1 else 'have'} a direction under {mask} (the 95% interval of mIoD − "
+    text += "mIoH excludes 0)"
+    if decided.empty:
+        return text + "."
+    several = int(decided["rules"].max()) > 1
+    if several and firm.empty:
+        text += "; none of them keeps it under every rule that can show one"
+    elif several:
+        text += f"; under every rule that can show one it holds for {len(firm)}: "
+        text += "; ".join(_side(firm, side) for side in ("head", "dependent") if (firm["direction"] == side).any())
+    large = int(decided["dominant"].sum())
+    return text + f". {large or 'None'} of the {len(decided)} exceed{'s' if large == 1 else ''} the paper's {DOMINANCE:g} points."
+
+
+def _side(firm: pd.DataFrame, side: str) -> str:
+    words = {"head": "the head's map contains the dependent's", "dependent": "the dependent's contains the head's"}
+    return f"{words[side]} for {listed(list(firm.loc[firm['direction'] == side, 'relation']))}"
+
+
+def table_caption(facts: RunFacts, mask: str) -> str:
+    """The caption of the relation table, with the facts that its numbers depend on."""
+    return (
+        f"Overlap of the heat maps of word pairs by dependency relation, in per cent: {amount(facts.captions, 'caption')} "
+        f"of {facts.corpus}, {facts.model}, {amount(facts.steps, 'step')}, guidance {facts.guidance:g}, "
+        f"{amount(len(facts.seeds), 'seed')} a caption, trees by {_parser(facts)}; areas by the mask rule {mask}. Diff. is "
+        "mIoD − mIoH; intervals: percentile bootstrap over prompts. The figures of Tang et al. (2023, Table 2) are for "
+        "Stable Diffusion 2.0 base on 1,000 COCO captions."
+    )
+
+
+def methods(facts: RunFacts, counts: Mapping[str, int]) -> str:
+    """A methods section ready to paste, with the facts of this run; citations by their BibTeX keys."""
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(facts.software.items()))
+    seeds = f"{amount(len(facts.seeds), 'seed')} ({seeds_text(facts.seeds)})"
+    return " ".join(
+        [
+            f"We drew {amount(facts.captions, 'caption')} of {facts.corpus} with {facts.model} ({facts.family}, "
+            f"{facts.dtype}; {facts.scheduler}, {amount(facts.steps, 'step')}, guidance scale {facts.guidance:g}, "
+            f"{facts.width} × {facts.height} pixels), {seeds} a caption, and recorded the attention that each image position "
+            "pays to each word, averaged over heads, layers and steps at the latent grid (DAAM; Tang et al., 2023).",
+            f"Dependency trees were made by {_parser(facts)} in {SCHEMES.get(facts.scheme, facts.scheme)}.",
+            f"For each of {counts['pairs']:,} head-dependent and unrelated word pairs of the captions, with A the area of "
+            "the dependent and B that of the head, we measured IoU = |A ∩ B| / |A ∪ B|, IoD = |A ∩ B| / |A| and "
+            "IoH = |A ∩ B| / |B|; mIoD > mIoH says that the head's map contains the dependent's.",
+            f"Areas were cut from the maps by the rules {', '.join(facts.masks)} (relative:t keeps what reaches t times "
+            "the map's own maximum, eq. 7 of the paper).",
+            "Means are given with 95% percentile intervals from a bootstrap over prompts, since pairs of one prompt are not "
+            f"independent; relations with fewer than {MIN_PROMPTS} prompts are marked.",
+            f"{amount(counts['dropped'], 'item')} could not be measured and {'is' if counts['dropped'] == 1 else 'are'} "
+            "listed with the reason.",
+            f"Software: visuosyn{', ' + versions if versions else ''}.",
+        ]
+    )
+
+
+def bibtex() -> str:
+    """The sources to cite, as BibTeX."""
+    return files("visuosyn.report").joinpath("reference/citations.txt").read_text(encoding="utf-8")
