@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
-from visuosyn.masks import MaskRule
-from visuosyn.records import HeatMaps, Part, Sentence, Word
+from visuosyn.corpus import conllu
+from visuosyn.measure.table import pair_table
+from visuosyn.parse import word_pairs
+from visuosyn.records import Dropped, HeatMaps, Part, Sentence, Word
+from visuosyn.run import RunFacts, write_shard
 
 TREES = {  # text: (word, upos, head, relation)
     "a red ball": [("a", "DET", 2, "det"), ("red", "ADJ", 2, "amod"), ("ball", "NOUN", -1, "root")],
@@ -72,79 +76,14 @@ def heat_maps(tree: Sentence, *, seed: int = 0, picture: bool = True) -> HeatMap
         image = Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8)).resize((96, 64))
     part = Part("total", GRID, sums, 1)
     return HeatMaps(
-        tree.text, tree.words, (part,), GRID, 20, image=image, caption_id=tree.id, noise_id=tree.id, seed=seed
+        tree.text, tree.words, (part,), GRID, 20, image=image, caption_id=tree.id, noise_id=tree.id, seed=seed,
+        extra={"positions": tuple(range(len(tree.words)))},
     )
 
 
 def pair_rows(maps: HeatMaps, tree: Sentence, rules: Sequence[str] = RULES) -> pd.DataFrame:
-    """The measured table of one image, every pair worked one by one."""
-    rows = []
-    edges = {(w.head, w.index): w.relation for w in tree.words if w.head is not None and w.head >= 0}
-    others = [(i, j) for j in range(len(tree.words)) for i in range(j) if (i, j) not in edges and (j, i) not in edges]
-    for number, (head, dependent) in enumerate([*edges, *others]):
-        relation = edges.get((head, dependent), "unrelated")
-        for rule in rules:
-            area = MaskRule.parse(rule).apply(maps.array, steps=maps.steps)
-            a, b = area[dependent], area[head]
-            both, union = np.minimum(a, b).sum(), np.maximum(a, b).sum()
-            divide = lambda x, y: float(x / y) if y > 0 else np.nan  # noqa: E731
-            h, d = tree.words[head], tree.words[dependent]
-            rows.append(
-                {
-                    "caption_id": tree.id,
-                    "noise_id": maps.noise_id,
-                    "seed": maps.seed,
-                    "pair": number,
-                    "kind": "unrelated" if relation == "unrelated" else "related",
-                    "edge": "" if relation == "unrelated" else "basic",
-                    "relation": relation,
-                    "head": h.text,
-                    "dependent": d.text,
-                    "head_position": head,
-                    "dependent_position": dependent,
-                    "head_lemma": h.lemma,
-                    "dependent_lemma": d.lemma,
-                    "head_upos": h.upos,
-                    "dependent_upos": d.upos,
-                    "head_tokens": 1,
-                    "dependent_tokens": 1,
-                    "distance": abs(head - dependent),
-                    "head_first": head < dependent,
-                    "cosine": 0.5,
-                    "mask": rule,
-                    "head_area": b.mean(),
-                    "dependent_area": a.mean(),
-                    "intersection": both / a.size,
-                    "iou": divide(both, union),
-                    "iod": divide(both, a.sum()),
-                    "ioh": divide(both, b.sum()),
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def relations(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Means a relation and rule with a made-up interval of 4 points each side."""
-    groups = {"unrelated": pairs[pairs.kind == "unrelated"], "all head-dependent": pairs[pairs.kind == "related"]}
-    related = pairs[pairs.kind == "related"]
-    order = related.groupby("relation").size().sort_values(ascending=False, kind="stable").index
-    groups |= {name: related[related.relation == name] for name in order}
-    rows = []
-    for name, group in groups.items():
-        for mask, rule in group.groupby("mask", sort=False):
-            row = {
-                "relation": name,
-                "mask": mask,
-                "n_pairs": len(rule.drop_duplicates(["caption_id", "pair"])),
-                "n_prompts": rule.caption_id.nunique(),
-                "n_images": len(rule.drop_duplicates(["caption_id", "seed"])),
-            }
-            means = {"mIoU": rule.iou, "mIoD": rule.iod, "mIoH": rule.ioh, "difference": rule.iod - rule.ioh}
-            for measure, values in means.items():
-                mean = 100 * values.mean()
-                row |= {measure: mean, f"{measure}_low": mean - 4, f"{measure}_high": mean + 4}
-            rows.append(row)
-    return pd.DataFrame(rows)
+    """The measured table of one image."""
+    return pair_table(maps, tree, word_pairs(tree), rules)
 
 
 def study(copies: int = 3, seeds: Sequence[int] = (0, 1)) -> tuple[list[Sentence], list[HeatMaps], pd.DataFrame]:
@@ -153,3 +92,50 @@ def study(copies: int = 3, seeds: Sequence[int] = (0, 1)) -> tuple[list[Sentence
     maps = [heat_maps(s, seed=seed) for s in sentences for seed in seeds]
     by_id = {s.id: s for s in sentences}
     return sentences, maps, pd.concat([pair_rows(m, by_id[m.caption_id]) for m in maps], ignore_index=True)
+
+
+def write_run(
+    folder: Path,
+    sentences: Sequence[Sentence],
+    maps: Sequence[HeatMaps],
+    pairs: pd.DataFrame,
+    *,
+    dropped: Sequence[Dropped] = (),
+    vocabulary: Sequence[tuple[str, int]] | None = (("balloon", 6), ("walking", 6)),
+) -> Path:
+    """A measured run folder with these contents."""
+    words = sum(len(s.words) for s in sentences)
+    RunFacts(
+        corpus="captions.conllu",
+        corpus_sha256="0" * 64,
+        corpus_format="conllu",
+        captions=len(sentences),
+        parser="by hand",
+        parser_version="",
+        scheme="ud",
+        model="blobs",
+        family="unet",
+        dtype="float32",
+        scheduler="DDIMScheduler",
+        steps=20,
+        guidance=3.0,
+        width=96,
+        height=64,
+        seeds=tuple(dict.fromkeys(m.seed or 0 for m in maps)),
+        noise="caption",
+        batch_size=8,
+        keep="total",
+        masks=RULES,
+        software={"numpy": "2.0"},
+        counts={"words": words},
+    ).save(folder)
+    (folder / "parses.conllu").write_text(conllu.write(sentences), encoding="utf-8")
+    write_shard(folder / "traces" / "00000.parquet", maps)
+    pairs.to_parquet(folder / "pairs.parquet")
+    columns = ["what", "caption_id", "seed", "text", "reason"]
+    lost = pd.DataFrame([[getattr(d, c) for c in columns] for d in dropped], columns=columns)
+    lost.astype({"seed": "Int64"}).to_csv(folder / "dropped.csv", index=False)
+    if vocabulary is not None:
+        (folder / "tables").mkdir()
+        pd.DataFrame(vocabulary, columns=["word", "n"]).to_csv(folder / "tables" / "vocabulary.csv", index=False)
+    return folder

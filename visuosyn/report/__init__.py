@@ -1,0 +1,53 @@
+"""For readers: tables, figures and pages of a study or of one prompt.
+
+    write_report("run")                  # tables/, figures/, images/ and index.html of a measured run folder
+    explain_page(maps, sentence, pairs, "out")
+    with style("paper"):
+        axes = relation_forest(one_rule(reader_table(study.relations), "relative:0.4"))
+
+The names are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from visuosyn.report.explain import explain_page
+    from visuosyn.report.figures import (
+        contact_sheet,
+        difference_by_rule,
+        overlap_by_rule,
+        relation_forest,
+        relation_plane,
+    )
+    from visuosyn.report.overlays import common_scale, overlay
+    from visuosyn.report.page import write_report
+    from visuosyn.report.styles import save_figure, style
+    from visuosyn.report.tables import one_rule, reader_table, relations_latex
+
+_HOME = {
+    "common_scale": "overlays",
+    "contact_sheet": "figures",
+    "difference_by_rule": "figures",
+    "explain_page": "explain",
+    "one_rule": "tables",
+    "overlap_by_rule": "figures",
+    "overlay": "overlays",
+    "reader_table": "tables",
+    "relation_forest": "figures",
+    "relation_plane": "figures",
+    "relations_latex": "tables",
+    "save_figure": "styles",
+    "style": "styles",
+    "write_report": "page",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'visuosyn.report' has no attribute {name!r}")
+    return getattr(import_module(f"visuosyn.report.{_HOME[name]}"), name)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from visuosyn.parse import word_pairs
 from visuosyn.records import HeatMaps, Sentence
-from visuosyn.report.overlay import COLORMAP, backdrop, display_size, map_sprite
+from visuosyn.report.overlays import COLORMAP, backdrop, display_size, map_sprite
 from visuosyn.report.tree import tree_svg
 
 MEASURES = ("iou", "iod", "ioh")
@@ -52,7 +52,7 @@ def card_data(
     """Everything that is shown of a picture on demand, ready for JSON.
 
     ``pairs`` are the picture's rows of the pair table. Maps travel as one greyscale PNG of 8 bits
-    (:func:`~visuosyn.report.overlay.map_sprite`) with each word's maximum; overlaps in thousandths, rule by rule in the
+    (:func:`~visuosyn.report.overlays.map_sprite`) with each word's maximum; overlaps in thousandths, rule by rule in the
     order of ``masks``, null where the measure is undefined.
     """
     spans = {(word.start, word.end): row for row, word in enumerate(maps.words)}

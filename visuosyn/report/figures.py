@@ -1,7 +1,7 @@
 """The figures of a study, one function each: a table (or maps) in, Axes out.
 
 Tables are reader tables (:func:`visuosyn.report.tables.reader_table`). Call inside ``style(...)``; without ``ax`` a
-new figure of the style's column is made. ``ax.figure`` is then saved with :func:`visuosyn.report.style.save_figure`.
+new figure of the style's column is made. ``ax.figure`` is then saved with :func:`visuosyn.report.styles.save_figure`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
 from visuosyn.records import HeatMaps
 from visuosyn.report.labels import place_labels
-from visuosyn.report.overlay import backdrop, common_scale, display_size, overlay
-from visuosyn.report.style import BLUE, GREY, INK, MARKERS, MILLIMETRES, PALETTE, STYLES, VERMILLION, canvas
+from visuosyn.report.overlays import backdrop, common_scale, display_size, overlay
+from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, MILLIMETRES, PALETTE, STYLES, VERMILLION, canvas
 from visuosyn.report.tables import DOMINANCE, MIN_PROMPTS, SUMMARY_ROWS
 
 DIRECTIONS = {  # colour, marker, words
@@ -31,6 +31,7 @@ DIRECTIONS = {  # colour, marker, words
     "dependent": (VERMILLION, "v", "dependent contains head"),
     "": (GREY, "o", "interval includes 0"),
 }
+FOREST = 24  # relations that a forest has room for
 FUNCTION_POS = frozenset({"DET", "ADP", "PUNCT", "AUX", "CCONJ", "SCONJ", "PART", "SYM", "X"})
 
 
@@ -119,7 +120,7 @@ def _direction_legend(ax: Axes, rows: pd.DataFrame, *, paper: bool = False) -> N
                   columnspacing=1.0, labelspacing=0.3, borderpad=0.1)  # fmt: skip
 
 
-def relation_forest(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 24) -> Axes:
+def relation_forest(table: pd.DataFrame, *, ax: Axes | None = None, most: int = FOREST) -> Axes:
     """The difference mIoD - mIoH by relation with its 95% interval, the largest on top; the paper's value beside.
 
     The grey band is the paper's rule: within 10 points it speaks of no dominance.

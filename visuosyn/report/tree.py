@@ -175,13 +175,13 @@ def _word(sentence: Sentence, i: int, x: float, top: float, row: int | None, str
     kind = ("" if row is not None else " unmapped") + (" strange" if word.text.lower() in strange else "")
     return Markup(
         '<g class="word{kind}" {row}aria-label="{text}{pos}{without}"><text x="{x:.1f}" y="{y:.1f}" '
-        'text-anchor="middle">{text}</text><text class="pos" x="{x:.1f}" y="{low:.1f}" text-anchor="middle">'
+        'text-anchor="middle">{text}</text> <text class="pos" x="{x:.1f}" y="{low:.1f}" text-anchor="middle">'
         "{upos}</text></g>"
     ).format(
         kind=kind,
         row=Markup("") if row is None else Markup('data-row="{}" ').format(row),
         text=word.text,
-        pos=f", {word.upos}" if word.upos else "",
+        pos=f" {word.upos}" if word.upos else "",
         without="" if row is not None else ", no heat map",
         upos=escape(word.upos),
         x=x,

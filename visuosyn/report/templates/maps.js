@@ -49,27 +49,34 @@ function overlap(head, dependent) {
   return [[both, either], [both, inDependent], [both, inHead]].map(([x, y]) => (y > 0 ? (1000 * x) / y : null));
 }
 
-// A map at width x height, between grid points in proportion (smooth) or as it is.
+// Four grid points and their weights for each of `size` pixels: Keys' cubic kernel, as in visuosyn/resize.py.
+function cubic(size, grid) {
+  const weight = (d) => (d <= 1 ? (1.25 * d - 2.25) * d * d + 1 : d < 2 ? -0.75 * (((d - 5) * d + 8) * d - 4) : 0);
+  return Array.from({ length: size }, (_, pixel) => {
+    const middle = ((pixel + 0.5) * grid) / size - 0.5;
+    const first = Math.floor(middle) - 1;
+    return [0, 1, 2, 3].map((tap) => [
+      Math.min(Math.max(first + tap, 0), grid - 1), weight(Math.abs(middle - first - tap)),
+    ]);
+  });
+}
+
+// A map at width x height: between grid points (smooth), or each grid point as a block.
 function enlarge(map, [rows, columns], width, height, smooth) {
   const out = new Float32Array(width * height);
-  const place = (at, size, grid) => {
-    const middle = Math.min(Math.max(((at + 0.5) * grid) / size - 0.5, 0), grid - 1);
-    const first = Math.min(Math.floor(middle), grid - 1);
-    return [first, Math.min(first + 1, grid - 1), middle - first];
-  };
-  for (let y = 0; y < height; y += 1) {
-    const [up, down, dy] = place(y, height, rows);
-    for (let x = 0; x < width; x += 1) {
-      if (!smooth) {
-        out[y * width + x] = map[Math.floor((y * rows) / height) * columns + Math.floor((x * columns) / width)];
-        continue;
-      }
-      const [left, right, dx] = place(x, width, columns);
-      const above = map[up * columns + left] * (1 - dx) + map[up * columns + right] * dx;
-      const below = map[down * columns + left] * (1 - dx) + map[down * columns + right] * dx;
-      out[y * width + x] = above * (1 - dy) + below * dy;
-    }
+  const block = (size, grid) => Array.from({ length: size }, (_, pixel) => [[Math.floor((pixel * grid) / size), 1]]);
+  const [across, down] = [[width, columns], [height, rows]].map((sizes) => (smooth ? cubic : block)(...sizes));
+  const wide = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row += 1) {
+    across.forEach((taps, x) => {
+      for (const [at, weight] of taps) wide[row * width + x] += weight * map[row * columns + at];
+    });
   }
+  down.forEach((taps, y) => {
+    for (const [at, weight] of taps) {
+      for (let x = 0; x < width; x += 1) out[y * width + x] += weight * wide[at * width + x];
+    }
+  });
   return out;
 }
 
@@ -97,16 +104,16 @@ function paintHeat(canvas, card, word, { common = false, opaque = false } = {}) 
 
 function paintArea(canvas, card, word, rule) {
   const mask = enlarge(area(card, word, rule), card.data.grid, canvas.width, canvas.height, rule === "soft");
-  paint(canvas, (i) => [...DEPENDENT, 0.65 * mask[i]]);
+  paint(canvas, (i) => [...DEPENDENT, 0.65 * Math.min(Math.max(mask[i], 0), 1)]);
 }
 
 function paintPair(canvas, card, head, dependent, rule) {
   const large = (map) => enlarge(map, card.data.grid, canvas.width, canvas.height, rule === "soft");
   const [a, b] = [large(area(card, dependent, rule)), large(area(card, head, rule))];
   paint(canvas, (i) => {
-    const both = Math.min(a[i], b[i]);
-    const either = Math.max(a[i], b[i]);
-    if (!either) return [0, 0, 0, 0];
+    const both = Math.max(Math.min(a[i], b[i]), 0);
+    const either = Math.min(Math.max(a[i], b[i]), 1);
+    if (either <= 0) return [0, 0, 0, 0];
     const single = a[i] > b[i] ? DEPENDENT : HEAD;
     return [...BOTH.map((c, k) => (c * both + single[k] * (either - both)) / either), 0.68 * either];
   });

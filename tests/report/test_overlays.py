@@ -6,7 +6,7 @@ from PIL import Image
 
 from tests.report.builder import heat_maps, sentence
 from visuosyn.errors import UserError
-from visuosyn.report.overlay import common_scale, display_size, heat, map_sprite, overlay
+from visuosyn.report.overlays import common_scale, display_size, heat, map_sprite, overlay
 
 GREEN = Image.new("RGB", (16, 8), (0, 200, 0))
 

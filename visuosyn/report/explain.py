@@ -1,0 +1,85 @@
+"""One prompt explained: its picture, an overlay a word, the tree and all overlaps, as files and as one page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+from markupsafe import Markup
+from PIL.PngImagePlugin import PngInfo
+
+from visuosyn.errors import UserError
+from visuosyn.parse import word_pairs
+from visuosyn.records import HeatMaps, Sentence
+from visuosyn.report.cards import card_data, make_card, picture_png, png_uri, script_json
+from visuosyn.report.overlays import common_scale, display_size, overlay
+from visuosyn.report.render import render
+from visuosyn.report.tables import first_mask, write_csv
+from visuosyn.report.tree import tree_svg
+from visuosyn.run import write_text
+
+SHOWN = ("relation", "head", "dependent", "kind", "edge", "mask", "iou", "iod", "ioh")
+
+
+def explain_page(
+    maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, out: str | Path, *, common: bool = False
+) -> Path:
+    """Write one prompt's picture, overlays, tree and overlaps into the folder ``out``; returns its ``index.html``.
+
+    Files: ``image.png``; ``overlays/00-a.png``, one a word, in sentence order, each scaled by its own map's maximum
+    or, with ``common``, all by the largest of the picture (the scale stands in the PNG's description);
+    ``tree.svg``; ``pairs.csv``, every measured pair under every mask rule with the columns of the pair table;
+    ``index.html``, the same to look at, one file without anything beside it. ``pairs`` is the pair table of this
+    picture. Raises UserError where ``sentence`` is not what was drawn.
+    """
+    if sentence.text != maps.prompt:
+        raise UserError(
+            f"the maps belong to {maps.prompt!r}, the sentence is {sentence.text!r}: pass the sentence that was drawn"
+        )
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    picture = picture_png(maps)
+    (out / "image.png").write_bytes(picture)
+    _write_overlays(maps, out / "overlays", scale=common_scale(maps) if common else None)
+    write_text(out / "tree.svg", f"{tree_svg(sentence, word_pairs(sentence), standalone=True)}\n")
+    write_csv(pairs, out / "pairs.csv")
+    masks = tuple(dict.fromkeys(pairs["mask"]))
+    mask = first_mask(pairs)
+    page = render(
+        "explain.html",
+        masks=masks,
+        mask=mask,
+        card=make_card(maps, sentence, key="00000", source=png_uri(picture)),
+        data=Markup(script_json(card_data(maps, sentence, pairs, masks))),
+        pairs=[(rule, pairs.loc[pairs["mask"] == rule, list(SHOWN)].to_dict("records")) for rule in masks],
+        dropped=maps.dropped,
+        parser=" ".join(part for part in (sentence.parser, f"({sentence.scheme})") if part),
+        steps=maps.steps,
+        grid=maps.grid,
+    )
+    write_text(out / "index.html", page)
+    return out / "index.html"
+
+
+def overlay_name(row: int, word: str) -> str:
+    """A file name for a word's overlay that is safe everywhere.
+
+    >>> overlay_name(3, "hot/dog"), overlay_name(12, "Straße"), overlay_name(0, "?")
+    ('03-hot_dog.png', '12-Straße.png', '00-_.png')
+    """
+    safe = re.sub(r"[^\w-]", "_", word)[:40]
+    return f"{row:02d}-{safe}.png"
+
+
+def _write_overlays(maps: HeatMaps, folder: Path, *, scale: float | None) -> None:
+    folder.mkdir(exist_ok=True)
+    for path in folder.glob("[0-9][0-9]*-*.png"):  # of an earlier prompt
+        path.unlink()
+    for row, word in enumerate(maps.words):
+        one = maps[row]
+        top = float(one.array.max(initial=0)) if scale is None else scale
+        told = PngInfo()
+        told.add_itxt("Description", f"{word.text}: brightest at {top:.4g} of the attention")
+        image = overlay(maps.image, one, size=display_size(maps), scale=scale)
+        image.save(folder / overlay_name(row, word.text), pnginfo=told)

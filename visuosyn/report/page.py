@@ -1,0 +1,116 @@
+"""The report of a study: tables, figures and a page that a person likes to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from visuosyn.report import prose
+from visuosyn.report.gallery import draw_figures
+from visuosyn.report.pictures import write_pictures
+from visuosyn.report.reference import NOTE
+from visuosyn.report.render import render
+from visuosyn.report.tables import (
+    MIN_PROMPTS,
+    SUMMARY_ROWS,
+    dropped_summary,
+    first_mask,
+    one_rule,
+    reader_table,
+    relations_latex,
+    write_csv,
+)
+from visuosyn.run import RunFacts, RunFolder, write_text
+from visuosyn.stats.relations import relation_table
+
+WORDS_SHOWN = 60  # of those outside the vocabulary
+
+
+def write_report(folder: str | Path) -> Path:
+    """Write ``tables/``, ``figures/``, ``images/`` and ``index.html`` of a measured run folder; returns the page.
+
+    The page works from disk without a network. It carries tables and figures itself; pictures and maps lie in
+    ``images/``, two small files a picture, and are loaded when they come into view. It is written last and
+    atomically. The same folder gives the same bytes again. Raises UserError where the run is not measured.
+    """
+    run = RunFolder(Path(folder))
+    facts, pairs, dropped = run.facts, run.pairs(), run.dropped()
+    table = reader_table(relation_table(pairs), scheme=facts.scheme)
+    mask = first_mask(table, wanted=facts.masks[0])
+    vocabulary = _vocabulary(run)
+    _write_tables(run, table, dropped, mask)
+    strange = frozenset() if vocabulary is None else frozenset(vocabulary["word"])
+    cards, sheet = write_pictures(run, pairs, facts.masks, strange)
+    figures = draw_figures(table, mask, sheet, run.figures)
+    context = {
+        "facts": facts,
+        "sentence": prose.in_one_sentence(facts, images=len(cards)),
+        "findings": prose.findings(table, mask),
+        "headline": _headline(pairs, dropped, len(cards)),
+        "run_facts": prose.run_facts(facts),
+        "strange_words": _strange_words(vocabulary, facts),
+        "vocabulary_known": vocabulary is not None,
+        "relations": [(m, one_rule(table, m).to_dict("records")) for m in dict.fromkeys(table["mask"])],
+        "relation_names": sorted(set(table["relation"]) - set(SUMMARY_ROWS)),
+        "dropped": dropped_summary(dropped).to_dict("records"),
+        "methods": prose.methods(facts, {"pairs": _count_pairs(pairs), "dropped": len(dropped)}),
+        "bibtex": prose.bibtex(),
+        "software": sorted(facts.software.items()),
+        "paper_note": NOTE,
+        "min_prompts": MIN_PROMPTS,
+        "summary_rows": SUMMARY_ROWS,
+        "cards": cards,
+        "figures": figures,
+    }
+    write_text(run.page, render("report.html", masks=facts.masks, mask=mask, **context))
+    return run.page
+
+
+def _vocabulary(run: RunFolder) -> pd.DataFrame | None:
+    """Words that the model was not taught, ``word, n``; None where it does not say what it was taught."""
+    path = run.tables / "vocabulary.csv"
+    return pd.read_csv(path, dtype={"word": str}, keep_default_na=False) if path.exists() else None
+
+
+def _strange_words(vocabulary: pd.DataFrame | None, facts: RunFacts) -> dict[str, Any] | None:
+    """What the page says about them; None where there are none or nothing is known."""
+    if vocabulary is None or vocabulary.empty:
+        return None
+    total, words = int(vocabulary["n"].sum()), facts.counts.get("words", 0)
+    return {
+        "total": f"{total:,}",
+        "words": f"{words:,}",
+        "share": f"{100 * total / words:.0f} %" if words else "share not known",
+        "types": f"{len(vocabulary):,}",
+        "list": list(vocabulary.head(WORDS_SHOWN).itertuples(index=False, name=None)),
+        "more": max(0, len(vocabulary) - WORDS_SHOWN),
+    }
+
+
+def _count_pairs(pairs: pd.DataFrame) -> int:
+    return len(pairs.drop_duplicates(["caption_id", "pair"]))
+
+
+def _headline(pairs: pd.DataFrame, dropped: pd.DataFrame, images: int) -> list[tuple[str, str]]:
+    """The numbers at the head of the page, each with what it counts."""
+    related = pairs[pairs["kind"] == "related"]
+    counts = [
+        (images, "picture"),
+        (pairs["caption_id"].nunique(), "caption"),
+        (_count_pairs(related), "head-dependent pair"),
+        (_count_pairs(pairs) - _count_pairs(related), "unrelated pair"),
+        (related["relation"].nunique(), "relation"),
+        (len(dropped), "item"),
+    ]
+    named = [(f"{n:,}", prose.amount(n, noun).partition(" ")[2]) for n, noun in counts]
+    return [*named[:-1], (named[-1][0], "dropped, with reasons")]
+
+
+def _write_tables(run: RunFolder, table: pd.DataFrame, dropped: pd.DataFrame, mask: str) -> None:
+    write_csv(table, run.tables / "relations.csv")
+    write_csv(dropped_summary(dropped), run.tables / "dropped_summary.csv")
+    caption = prose.table_caption(run.facts, mask)
+    write_text(run.tables / "relations.tex", relations_latex(one_rule(table, mask), caption=caption))
+    write_text(run.tables / "sources.bib", prose.bibtex())

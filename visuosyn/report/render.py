@@ -1,0 +1,49 @@
+"""Pages from templates: one file with its style sheet and scripts inside, nothing fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from visuosyn.report.cards import colour_table, script_json
+
+SCRIPTS = ("tables.js", "maps.js", "cards.js")
+
+
+def render(template: str, *, masks: Sequence[str], mask: str, **context: Any) -> str:
+    """A page from its template with style sheet and scripts inside; all that came from captions is escaped."""
+    settings = {"masks": list(masks), "mask": mask, "colours": colour_table()}
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            css=_asset("page.css"),
+            js=Markup("").join(_asset(name) for name in SCRIPTS),
+            settings=Markup(script_json(settings)),
+            masks=masks,
+            mask=mask,
+            **context,
+        )
+    )
+
+
+@cache
+def environment() -> Environment:
+    """The templates; escaping is always on, and a name that is not given is an error."""
+    return Environment(
+        loader=PackageLoader("visuosyn.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _asset(name: str) -> Markup:
+    """One of our own style sheets or scripts, to stand inside the page as it is."""
+    return Markup(files("visuosyn.report").joinpath(f"templates/{name}").read_text(encoding="utf-8"))
