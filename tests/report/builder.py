@@ -76,7 +76,15 @@ def heat_maps(tree: Sentence, *, seed: int = 0, picture: bool = True) -> HeatMap
         image = Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8)).resize((96, 64))
     part = Part("total", GRID, sums, 1)
     return HeatMaps(
-        tree.text, tree.words, (part,), GRID, 20, image=image, caption_id=tree.id, noise_id=tree.id, seed=seed,
+        tree.text,
+        tree.words,
+        (part,),
+        GRID,
+        20,
+        image=image,
+        caption_id=tree.id,
+        noise_id=tree.id,
+        seed=seed,
         extra={"positions": tuple(range(len(tree.words)))},
     )
 

@@ -44,7 +44,22 @@ _HOME = {
     "write_report": "page",
 }
 
-__all__ = sorted(_HOME)
+__all__ = [
+    "common_scale",
+    "contact_sheet",
+    "difference_by_rule",
+    "explain_page",
+    "one_rule",
+    "overlap_by_rule",
+    "overlay",
+    "reader_table",
+    "relation_forest",
+    "relation_plane",
+    "relations_latex",
+    "save_figure",
+    "style",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> Any:

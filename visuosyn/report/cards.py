@@ -52,8 +52,8 @@ def card_data(
     """Everything that is shown of a picture on demand, ready for JSON.
 
     ``pairs`` are the picture's rows of the pair table. Maps travel as one greyscale PNG of 8 bits
-    (:func:`~visuosyn.report.overlays.map_sprite`) with each word's maximum; overlaps in thousandths, rule by rule in the
-    order of ``masks``, null where the measure is undefined.
+    (:func:`~visuosyn.report.overlays.map_sprite`) with each word's maximum; overlaps in thousandths, rule by rule in
+    the order of ``masks``, null where the measure is undefined.
     """
     spans = {(word.start, word.end): row for row, word in enumerate(maps.words)}
     rows = [spans.get((word.start, word.end)) for word in sentence.words]

@@ -32,47 +32,65 @@ class Drawn:
 def draw_figures(table: pd.DataFrame, mask: str, sheet: Sequence[HeatMaps], folder: Path) -> list[Drawn]:
     """Draw every figure of a study from its reader table into ``folder`` as PDF, SVG and PNG."""
     rows = one_rule(table, mask)
-    shown = figures.shown_relations(rows)
-    left_out = len(rows) - len(shown)
-    more = f" {left_out} further rows stand in the table." if left_out > 0 else ""
-    hollow = f" Hollow points rest on fewer than {MIN_PROMPTS} prompts." if shown["few"].any() else ""
-    drawn = [
-        _draw(folder, "plane", "relations in the plane", "chart", lambda: figures.relation_plane(rows), _told(shown),
-              f"mIoD against mIoH by relation under {mask}, with 95% intervals. Above the dashed line the head\u2019s map "
-              f"contains the dependent\u2019s, below it the dependent\u2019s the head\u2019s; squares are all pairs.{hollow}{more}"),
-        _draw(folder, "forest", "differences by relation", "chart", lambda: figures.relation_forest(rows),
-              _told(figures.shown_relations(rows, summary=False, most=figures.FOREST)),
-              f"The difference mIoD \u2212 mIoH under {mask} with its 95% interval, and the number of pairs. In the grey band "
-              f"the paper speaks of no dominance; bars are the paper\u2019s own values.{hollow}"),
-        _draw(folder, "overlap_by_rule", "overlap by mask rule", "chart wide", lambda: figures.overlap_by_rule(table),
-              "Lines of mIoU over the mask rules; the numbers stand in the table of relations.",
-              "mIoU under every mask rule. How much maps overlap depends on the threshold first."),
-        _draw(folder, "difference_by_rule", "differences by mask rule", "chart wide",
-              lambda: figures.difference_by_rule(table),
-              "Lines of the difference over the mask rules; the numbers stand in the table of relations.",
-              "mIoD \u2212 mIoH under every mask rule, for the commonest relations: a line that crosses 0 is a finding "
-              "about the rule. Rules of kind area make all areas equal, so the difference is 0 there."),
-    ]  # fmt: skip
-    if sheet:
-        names = "; ".join(maps.prompt for maps in sheet)
-        drawn.append(
-            _draw(folder, "contact_sheet", "pictures and maps", "photo", lambda: figures.contact_sheet(sheet)[0],
-                  f"Pictures and the heat maps of their words, for the captions: {names}",
-                  "Pictures with the heat maps of their words over them, each scaled by its own maximum (given in "
-                  "thousandths of the attention).")  # fmt: skip
-        )
-    return drawn
+    plane, forest = figures.shown_relations(rows), figures.shown_relations(rows, most=figures.FOREST, summary=False)
+    plans: list[tuple[str, str, str, Callable[[], Axes], str, str]] = [
+        (
+            "plane",
+            "relations in the plane",
+            "chart",
+            lambda: figures.relation_plane(rows),
+            _told(plane),
+            f"mIoD against mIoH by relation under {mask}, with 95% intervals. Above the dashed line the head’s map "
+            "contains the dependent’s, below it the dependent’s the head’s. Squares: unrelated pairs, and all "
+            f"head-dependent ones.{_notes(plane, rows)}",
+        ),
+        (
+            "forest",
+            "differences by relation",
+            "chart",
+            lambda: figures.relation_forest(rows),
+            _told(forest),
+            f"The difference mIoD − mIoH under {mask} with its 95% interval; in brackets the number of pairs. In the "
+            f"grey band the paper speaks of no dominance; upright bars are the paper’s own values.{_notes(forest)}",
+        ),
+        (
+            "overlap_by_rule",
+            "overlap by mask rule",
+            "chart wide",
+            lambda: figures.overlap_by_rule(table),
+            "Lines of mIoU over the mask rules; the numbers stand in the table of relations.",
+            "mIoU under every mask rule. How much maps overlap is first of all a matter of the threshold.",
+        ),
+        (
+            "difference_by_rule",
+            "differences by mask rule",
+            "chart wide",
+            lambda: figures.difference_by_rule(table),
+            "Lines of mIoD − mIoH over the mask rules; the numbers stand in the table of relations.",
+            "mIoD − mIoH under every mask rule, for the commonest relations: a direction that turns with the rule is "
+            "a finding about the rule. Rules of kind area make all areas equal, so the difference is 0 there.",
+        ),
+        (
+            "contact_sheet",
+            "pictures and maps",
+            "photo",
+            lambda: figures.contact_sheet(sheet)[0],
+            f"Pictures and the heat maps of their words, for: {'; '.join(maps.prompt for maps in sheet)}",
+            "Pictures with the heat maps of their words over them, each map scaled by its own maximum, which is given "
+            "in thousandths of the attention.",
+        ),
+    ]
+    return [_draw(folder, *plan) for plan in plans if sheet or plan[0] != "contact_sheet"]
 
 
-def _draw(
-    folder: Path,
-    name: str,
-    title: str,
-    kind: str,
-    figure: Callable[[], Axes],
-    alt: str,
-    caption: str,
-) -> Drawn:
+def _notes(shown: pd.DataFrame, rows: pd.DataFrame | None = None) -> str:
+    """What a caption must add: that points rest on little, that not all rows are shown."""
+    few = f" Hollow: fewer than {MIN_PROMPTS} prompts." if shown["few"].any() else ""
+    more = 0 if rows is None else len(rows) - len(shown)
+    return few + (f" Relations that had no room or a single prompt: {more}; they stand in the table." if more else "")
+
+
+def _draw(folder: Path, name: str, title: str, kind: str, figure: Callable[[], Axes], alt: str, caption: str) -> Drawn:
     with style("paper"):
         whole = figure().figure.get_figure(root=True)
         assert whole is not None

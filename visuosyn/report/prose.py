@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import pandas as pd
 
+from visuosyn import __version__
 from visuosyn.report.tables import DOMINANCE, MIN_PROMPTS, SUMMARY_ROWS, one_rule
 from visuosyn.run import RunFacts
 
@@ -90,9 +91,7 @@ def findings(table: pd.DataFrame, mask: str) -> list[str]:
     said.append(_direction_finding(enough, mask))
     turning = sorted(enough.loc[enough["rules_reversed"] > 0, "relation"])
     if turning:
-        said.append(
-            f"The rule decides the answer for {listed(turning)}: another of the mask rules finds the opposite direction."
-        )
+        said.append(f"The rule decides the answer for {listed(turning)}: another rule finds the opposite direction.")
     return [s for s in said if s]
 
 
@@ -116,19 +115,21 @@ def _overlap_finding(rows: pd.DataFrame, mask: str) -> str:
 def _direction_finding(enough: pd.DataFrame, mask: str) -> str:
     decided = enough[enough["direction"] != ""]
     firm = decided[decided["rules_agreeing"] == decided["rules"]]
-    counted = f"Of {amount(len(enough), 'relation')} with at least {MIN_PROMPTS} prompts, {len(decided)} "
-    text = counted + f"{'has' if len(decided) == 1 else 'have'} a direction under {mask} (the 95% interval of mIoD − "
-    text += "mIoH excludes 0)"
+    have = "has" if len(decided) == 1 else "have"
+    text = (
+        f"Of {amount(len(enough), 'relation')} with at least {MIN_PROMPTS} prompts, {len(decided) or 'none'} {have} a "
+        f"direction under {mask} (the 95% interval of mIoD − mIoH excludes 0)"
+    )
     if decided.empty:
         return text + "."
     several = int(decided["rules"].max()) > 1
     if several and firm.empty:
-        text += "; none of them keeps it under every rule that can show one"
+        text += "; none keeps it under every rule that can show one"
     elif several:
-        text += f"; under every rule that can show one it holds for {len(firm)}: "
-        text += "; ".join(_side(firm, side) for side in ("head", "dependent") if (firm["direction"] == side).any())
+        sides = [_side(firm, side) for side in ("head", "dependent") if (firm["direction"] == side).any()]
+        text += f"; under every rule that can show one it holds for {len(firm)}: {'; '.join(sides)}"
     large = int(decided["dominant"].sum())
-    return text + f". {large or 'None'} of the {len(decided)} exceed{'s' if large == 1 else ''} the paper's {DOMINANCE:g} points."
+    return f"{text}. {large or 'None'} of them exceed{'s' if large == 1 else ''} the paper's {DOMINANCE:g} points."
 
 
 def _side(firm: pd.DataFrame, side: str) -> str:
@@ -139,36 +140,33 @@ def _side(firm: pd.DataFrame, side: str) -> str:
 def table_caption(facts: RunFacts, mask: str) -> str:
     """The caption of the relation table, with the facts that its numbers depend on."""
     return (
-        f"Overlap of the heat maps of word pairs by dependency relation, in per cent: {amount(facts.captions, 'caption')} "
-        f"of {facts.corpus}, {facts.model}, {amount(facts.steps, 'step')}, guidance {facts.guidance:g}, "
-        f"{amount(len(facts.seeds), 'seed')} a caption, trees by {_parser(facts)}; areas by the mask rule {mask}. Diff. is "
-        "mIoD − mIoH; intervals: percentile bootstrap over prompts. The figures of Tang et al. (2023, Table 2) are for "
-        "Stable Diffusion 2.0 base on 1,000 COCO captions."
+        "Overlap of the heat maps of word pairs by dependency relation, in per cent: "
+        f"{amount(facts.captions, 'caption')} of {facts.corpus}, {facts.model}, {amount(facts.steps, 'step')}, "
+        f"guidance {facts.guidance:g}, {amount(len(facts.seeds), 'seed')} a caption, trees by {_parser(facts)}; areas "
+        f"by the mask rule {mask}. Diff. is mIoD − mIoH; intervals: percentile bootstrap over prompts. The figures of "
+        "Tang et al. (2023, Table 2) are for Stable Diffusion 2.0 base on 1,000 COCO captions."
     )
 
 
 def methods(facts: RunFacts, counts: Mapping[str, int]) -> str:
-    """A methods section ready to paste, with the facts of this run; citations by their BibTeX keys."""
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(facts.software.items()))
+    """A methods section ready to paste, with the facts of this run."""
+    versions = "".join(f", {name} {version}" for name, version in sorted(facts.software.items()))
     seeds = f"{amount(len(facts.seeds), 'seed')} ({seeds_text(facts.seeds)})"
-    return " ".join(
-        [
-            f"We drew {amount(facts.captions, 'caption')} of {facts.corpus} with {facts.model} ({facts.family}, "
-            f"{facts.dtype}; {facts.scheduler}, {amount(facts.steps, 'step')}, guidance scale {facts.guidance:g}, "
-            f"{facts.width} × {facts.height} pixels), {seeds} a caption, and recorded the attention that each image position "
-            "pays to each word, averaged over heads, layers and steps at the latent grid (DAAM; Tang et al., 2023).",
-            f"Dependency trees were made by {_parser(facts)} in {SCHEMES.get(facts.scheme, facts.scheme)}.",
-            f"For each of {counts['pairs']:,} head-dependent and unrelated word pairs of the captions, with A the area of "
-            "the dependent and B that of the head, we measured IoU = |A ∩ B| / |A ∪ B|, IoD = |A ∩ B| / |A| and "
-            "IoH = |A ∩ B| / |B|; mIoD > mIoH says that the head's map contains the dependent's.",
-            f"Areas were cut from the maps by the rules {', '.join(facts.masks)} (relative:t keeps what reaches t times "
-            "the map's own maximum, eq. 7 of the paper).",
-            "Means are given with 95% percentile intervals from a bootstrap over prompts, since pairs of one prompt are not "
-            f"independent; relations with fewer than {MIN_PROMPTS} prompts are marked.",
-            f"{amount(counts['dropped'], 'item')} could not be measured and {'is' if counts['dropped'] == 1 else 'are'} "
-            "listed with the reason.",
-            f"Software: visuosyn{', ' + versions if versions else ''}.",
-        ]
+    be = "is" if counts["dropped"] == 1 else "are"
+    return (
+        f"We drew {amount(facts.captions, 'caption')} of {facts.corpus} with {facts.model} ({facts.family}, "
+        f"{facts.dtype}; {facts.scheduler}, {amount(facts.steps, 'step')}, guidance scale {facts.guidance:g}, "
+        f"{facts.width} × {facts.height} pixels), {seeds} a caption, and recorded the attention that each image "
+        "position pays to each word, averaged over heads, layers and steps at the latent grid (DAAM; Tang et al., "
+        f"2023). Dependency trees were made by {_parser(facts)} in {SCHEMES.get(facts.scheme, facts.scheme)}. For "
+        f"each of {counts['pairs']:,} head-dependent and unrelated word pairs of the captions, with A the area of the "
+        "dependent and B that of the head, we measured IoU = |A ∩ B| / |A ∪ B|, IoD = |A ∩ B| / |A| and "
+        "IoH = |A ∩ B| / |B|; mIoD > mIoH says that the head's map contains the dependent's. Areas were cut from the "
+        f"maps by the rules {', '.join(facts.masks)} (relative:t keeps what reaches t times the map's own maximum, "
+        "eq. 7 of the paper). Means are given with 95% percentile intervals from a bootstrap over prompts, since "
+        f"pairs of one prompt are not independent; relations with fewer than {MIN_PROMPTS} prompts are marked. "
+        f"{amount(counts['dropped'], 'item')} could not be measured and {be} listed with the reason. "
+        f"Software: visuosyn {__version__}{versions}."
     )
 
 

@@ -19,7 +19,8 @@ NARROW, WIDE = frozenset("iljtfrI.,:;'|!()[]- "), frozenset("mwMW@%")
 # What an SVG file needs to look right outside a page; the page's own style sheet has its own colours.
 STANDALONE = """
 text { font: 15px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #222 }
-.pos, .label { font-size: 11px; fill: #555 } .label { fill: #0b5a8a; paint-order: stroke; stroke: #fff; stroke-width: 4 }
+.pos, .label { font-size: 11px; fill: #555 }
+.label { fill: #0b5a8a; paint-order: stroke; stroke: #fff; stroke-width: 4 }
 path { fill: none; stroke: #767676 } .enhanced path { stroke-dasharray: 4 3 } polygon { fill: #767676 }
 """.strip()
 
