@@ -33,7 +33,7 @@ bench: $(VENV)/installed-dev ## speed and memory as ratios, side by side
 	@for bench in tests/benchmarks/bench_*.py; do echo; echo "== $$bench"; $(VENV)/bin/python $$bench || exit 1; done
 
 train: $(VENV)/installed ## train the bundled model further (CPU hours; resumes from checkpoints/)
-	$(RUN) visuosyn.microworld.train
+	$(RUN) visuosyn.microworld.train --out checkpoints/micro --resume --export visuosyn/microworld/model
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -152,7 +152,7 @@ def bundled_facts() -> dict[str, Any]:
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The options of a command line."""
     parser = argparse.ArgumentParser(prog="python -m visuosyn.microworld.train", description="Train the bundled model.")
-    parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints, log, sheets and scene cache")
+    parser.add_argument("--out", type=Path, default=Path("checkpoints/micro"), help="checkpoints, log, sheets, scenes")
     parser.add_argument("--minutes", type=float, default=100.0, help="training time of the whole budget")
     parser.add_argument("--steps", type=int, help="count the budget in steps instead (the same on any machine)")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out, else the bundled weights")
