@@ -94,6 +94,9 @@ def test_a_lost_checkpoint_folder_falls_back_to_the_bundled_weights(tmp_path: Pa
     bundled = UNet2DConditionModel.from_pretrained(MODEL_DIR / "unet")
     own = dict(learner.unet.named_parameters())
     assert all(torch.equal(own[name], value) for name, value in bundled.named_parameters())
+    decoder = load_file(tmp_path / "decoder.safetensors")
+    stored = load_file(MODEL_DIR / "vae" / "diffusion_pytorch_model.safetensors")
+    assert all(np.array_equal(value, stored[f"decoder.{name}"]) for name, value in decoder.items())
 
 
 @pytest.mark.slow

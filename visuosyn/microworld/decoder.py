@@ -109,6 +109,14 @@ def _crops(
     )
 
 
+def take_bundled(out: Path, model: Path) -> None:
+    """Give a run the decoder of a pipeline folder."""
+    stored = load_file(model / "vae" / "diffusion_pytorch_model.safetensors")
+    prefix = "decoder."
+    weights = {name.removeprefix(prefix): value.float() for name, value in stored.items() if name.startswith(prefix)}
+    save_file(weights, out / FILE)
+
+
 def ensure(out: Path, *, minutes: float) -> None:
     """Train the decoder of a run for some minutes if the run has none."""
     if not (out / FILE).exists():

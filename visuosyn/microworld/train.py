@@ -57,6 +57,7 @@ def prepare(job: Job) -> tuple[Projection, CLIPTokenizer]:
     if job.resume:
         projection = Projection.load(MODEL_DIR / "latents.safetensors")
         tokenizer = CLIPTokenizer.from_pretrained(MODEL_DIR / "tokenizer")
+        decoder.take_bundled(job.out, MODEL_DIR)
     else:
         projection = fit(*training_images(min(2000, job.recipe.scenes)))
         tokenizer = build(scenes.vocabulary())
