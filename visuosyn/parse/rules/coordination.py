@@ -37,7 +37,14 @@ def _member(tree: Tree, node: int) -> bool:
         top = tree.heads[top]
     while (below := tree.child(last, "appos")) is not None:
         last = below
-    return tree.words[top].xpos in ("NN", "NNP") and tree.has(last, "conj") and tree.has(last, "cc")
+    return tree.words[top].xpos in ("NN", "NNP") and _coordinated(tree, last)
+
+
+def _coordinated(tree: Tree, node: int | None) -> bool:
+    """Whether a conjunction stands somewhere in a chain of conjuncts."""
+    while node is not None and not (tree.has(node, "conj") and tree.has(node, "cc")):
+        node = tree.child(node, "conj")
+    return node is not None
 
 
 def coordination(tree: Tree) -> Tree:

@@ -39,12 +39,6 @@ def _head(tree: Tree, words: range, role: str) -> int | None:
     """The one head of an expression, if its words hang together and play the role of one function word."""
     tops = [i for i in words if tree.heads[i] not in words]
     heads = {tree.heads[i] for i in tops}
-    playing = {
-        "advmod": ("advmod", "obl", "nmod", "case"),
-        "mark": ("mark", "case"),
-        "case": ("case", "mark"),
-        "cc": ("cc",),
-    }
     if len(heads) > 1 or -1 in heads or not any(tree.labels[i] in PLAYING[role] for i in tops):
         return None
     return heads.pop()
