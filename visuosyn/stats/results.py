@@ -1,0 +1,73 @@
+"""Named results: every test ends in the same columns.
+
+``relation, mask, measure, estimate, low, high, p, p_holm, p_bh, effect, effect_low, effect_high, n, n_pairs, few``:
+estimates and intervals in percentage points, ``n`` the prompts that the estimate rests on, ``n_pairs`` the
+(caption, pair) measured, ``few`` marks n < 20.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from visuosyn.stats.bootstrap import percentile_interval
+from visuosyn.stats.contrasts import Contrast, sign_flip
+
+FEW = 20  # below so many prompts intervals and tests are reported, but marked: calibration shows them off their level
+POINTS = 100  # tables print percentage points
+
+Floats = NDArray[np.float64]
+
+
+def named_results(
+    cells: pd.DataFrame, measure: str, found: Contrast, drawn: Floats, *, draws: int, seed: int, level: float
+) -> pd.DataFrame:
+    """One row a cell from its contrast and the bootstrap's draws of it, (draw, cell); not yet corrected."""
+    low, high = percentile_interval(drawn, found.n, level=level)
+    effect_low, effect_high = found.effect_interval(level)
+    table = cells[["relation", "mask"]].assign(
+        measure=measure,
+        estimate=found.estimate * POINTS,
+        low=low * POINTS,
+        high=high * POINTS,
+        p=np.where(found.n > 1, sign_flip(found.null, draws=draws, seed=seed), np.nan),
+        effect=found.effect,
+        effect_low=effect_low,
+        effect_high=effect_high,
+        n=found.n,
+        n_pairs=cells["n_pairs"],
+        few=found.n < FEW,
+    )
+    return table.reset_index(drop=True)
+
+
+def corrected(table: pd.DataFrame) -> pd.DataFrame:
+    """Add ``p_holm`` and ``p_bh`` after ``p``: corrections over relations and measures, mask rule by mask rule.
+
+    Holm (1979) bounds the chance of any false finding in the family, Benjamini and Hochberg (1995) the expected share
+    of false ones among the findings. The family is all tests of one mask rule in this table; another rule is another
+    analysis of the same question, see ``verdict_table``. Missing p stay missing and do not count.
+    """
+    after = list(table.columns).index("p") + 1
+    adjusted = table[["p", "p"]].to_numpy(dtype=np.float64, copy=True)
+    for rows in table.groupby("mask", sort=False).indices.values():
+        there = rows[np.isfinite(adjusted[rows, 0])]
+        adjusted[there] = np.stack([holm(adjusted[there, 0]), stats.false_discovery_control(adjusted[there, 1])], -1)
+    table = table.copy()
+    table.insert(after, "p_holm", adjusted[:, 0])
+    table.insert(after + 1, "p_bh", adjusted[:, 1])
+    return table
+
+
+def holm(p: Floats) -> Floats:
+    """Holm's adjusted p: the k-th smallest of n times n - k + 1, never below a smaller one's, at most 1.
+
+    >>> holm(np.array([0.01, 0.04, 0.03]))
+    array([0.03, 0.06, 0.06])
+    """
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
+    return adjusted
