@@ -147,9 +147,12 @@ GOOD = "# text = a cat\n1\ta\ta\tDET\t_\t_\t2\tdet\t_\t_\n2\tcat\tcat\tNOUN\t_\t
         ("1\ta\ta\tDET\t_\t_\t2\tdet\t_\t_", "1 a a DET _ _ 2 det _ _", None),
         ("1\ta\ta", "1\ta\t", ["2: LEMMA is empty: write _ for nothing"]),
         ("2\tcat", "3\tcat", ["3: id 3 where 2 was due"]),
-        ("2\tcat", "x\tcat", ["3: id 'x' is none of a word (3), multiword token (3-4), empty node (8.1)"]),
+        ("2\tcat", "x\tcat", ["3: id 'x' is no word (3), multiword token (3-4) or empty node (8.1)"]),
         ("\t2\tdet", "\t7\tdet", ["2: word 1 'a': head 7 is out of range, the sentence has 2 words"]),
         ("\t2\tdet", "\t-1\tdet", ["2: word 1 'a': head '-1' is no number"]),
+        ("\t2\tdet", "\t" + "9" * 5000 + "\tdet", None),  # more digits than Python reads
+        ("\t2\tdet", "\t\u0662\tdet", ["2: word 1 'a': head '\u0662' is no number"]),  # an Arabic two
+        ("1\ta", "9" * 5000 + "\ta", None),
         ("\t2\tdet", "\t1\tdet", ["2: word 1 'a' is its own head"]),
         ("\t2\tdet", "\t_\tdet", ["2: word 1 'a' has no head"]),
         ("\t0\troot", "\t1\troot", ["2: no root: no word has head 0", "2: the heads form a cycle: 1 -> 2 -> 1"]),

@@ -11,10 +11,12 @@ from visuosyn.corpus.spans import align, join
 from visuosyn.records import ExtraToken, Sentence, Word
 
 COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
-WORD = re.compile(r"[1-9]\d*")
-RANGE = re.compile(r"([1-9]\d*)-([1-9]\d*)")
-EMPTY = re.compile(r"(0|[1-9]\d*)\.([1-9]\d*)")
-EDGE = re.compile(r"((?:0|[1-9]\d*)(?:\.[1-9]\d*)?):(\S+)")
+POSITIVE = "[1-9][0-9]{0,8}"
+WORD = re.compile(POSITIVE)
+HEAD = re.compile(f"0|{POSITIVE}")
+RANGE = re.compile(f"({POSITIVE})-({POSITIVE})")
+EMPTY = re.compile(rf"(0|{POSITIVE})\.({POSITIVE})")
+EDGE = re.compile(rf"((?:0|{POSITIVE})(?:\.{POSITIVE})?):\S+")
 COMMENT = re.compile(r"#\s*([^=]*[^=\s])\s*=\s?(.*?)\s*")
 
 
@@ -114,7 +116,7 @@ def _row(number: int, text: str, before: Sequence[Row]) -> Row:
     row = Row(number, text.split("\t")[0], text.split("\t"))
     if row.whole:
         return row
-    begins = re.match(r"[1-9]\d*([-.][1-9]\d*)?(?!\S)", text)
+    begins = re.match(rf"{POSITIVE}([-.]{POSITIVE})?(?!\S)", text)
     due = next((int(other.id) for other in reversed(before) if WORD.fullmatch(other.id)), 0) + 1
     return replace(row, id=begins[0] if begins else str(due))
 
@@ -143,23 +145,24 @@ def _id_faults(rows: Sequence[Row], file: str) -> Iterator[Fault]:
             if (int(match[1]), int(match[2])) != (word, part):
                 yield Fault(file, row.line, f"empty node {row.id} where {word}.{part} was due")
         else:
-            yield Fault(file, row.line, f"id {row.id!r} is none of a word (3), multiword token (3-4), empty node (8.1)")
+            yield Fault(file, row.line, f"id {row.id[:20]!r} is no word (3), multiword token (3-4) or empty node (8.1)")
+            word += not re.search("[-.]", row.id)  # it stands in a word's place: the next one is not to be blamed
     if not last_word:
         yield Fault(file, rows[0].line, "a sentence without words")
 
 
 def _head_faults(rows: Sequence[Row], file: str) -> Iterator[Fault]:
     """Heads and enhanced heads are there, are numbers and in range."""
-    words = [row for row in rows if WORD.fullmatch(row.id)]
+    words = {row.id: row for row in rows if WORD.fullmatch(row.id)}
     nodes = {"0", *(row.id for row in rows if not RANGE.fullmatch(row.id))}
-    parsed = any(row.whole and row.cells[6] != "_" for row in words)
+    parsed = any(row.whole and row.cells[6] != "_" for row in words.values())
     for row in filter(lambda row: row.whole and not RANGE.fullmatch(row.id), rows):
         head, form = row.cells[6], f"word {row.id} {row.cells[1]!r}"
         if head == "_":
-            if parsed and row in words:
+            if parsed and row.id in words:
                 yield Fault(file, row.line, f"{form} has no head")
-        elif not re.fullmatch(r"0|[1-9]\d*", head):
-            yield Fault(file, row.line, f"{form}: head {head!r} is no number")
+        elif not HEAD.fullmatch(head):
+            yield Fault(file, row.line, f"{form}: head {head[:20]!r} is no number")
         elif int(head) > len(words):
             yield Fault(file, row.line, f"{form}: head {head} is out of range, the sentence has {len(words)} words")
         elif head == row.id:
