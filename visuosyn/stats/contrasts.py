@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from visuosyn.errors import UserError
+from visuosyn.stats.bootstrap import effective_number
 from visuosyn.stats.sums import ratio
 
 HELD = 1 << 22  # signs held at once: 32 MiB
@@ -26,12 +27,14 @@ class Contrast:
     """Contrasts of cells, arrays (cell,), with each prompt's share in them, ``null`` (prompt, cell).
 
     ``null`` holds contributions under the hypothesis of no difference; they add up to ``estimate``. ``error`` is
-    the standard error clustered by prompt, ``n`` the prompts it rests on (of the side that has fewer).
+    the standard error clustered by prompt, ``n`` the prompts it rests on and ``effective`` Kish's effective number of
+    them (both of the side that has fewer).
     """
 
     estimate: Floats
     error: Floats
     n: NDArray[np.intp]
+    effective: Floats
     null: Floats
 
     @property
@@ -63,14 +66,16 @@ def contrast(sums: Floats, counts: Floats, against: tuple[Floats, Floats] | None
     total, count, n = sums.sum(axis=0), counts.sum(axis=0), (counts > 0).sum(axis=0)
     estimate = ratio(total, count)
     own, null = _share(sums, counts, estimate), _share(sums, counts, np.zeros_like(estimate))
+    effective = effective_number(counts)
     if against is not None:
         other_total, other_count = against[0].sum(axis=0), against[1].sum(axis=0)
         second, pooled = ratio(other_total, other_count), ratio(total + other_total, count + other_count)
         own = own - _share(*against, second)
         null = _share(sums, counts, pooled) - _share(*against, pooled)
         estimate, n = estimate - second, np.minimum(n, (against[1] > 0).sum(axis=0))
+        effective = np.minimum(effective, effective_number(against[1]))
     scale = np.divide(n, n - 1, out=np.full(n.shape, np.nan), where=n > 1)
-    return Contrast(estimate, np.sqrt(scale * (own**2).sum(axis=0)), n, null)
+    return Contrast(estimate, np.sqrt(scale * (own**2).sum(axis=0)), n, effective, null)
 
 
 def sign_flip(null: Floats, *, draws: int = 2000, seed: int = 0) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from visuosyn.masks import MaskRule
-from visuosyn.stats.bootstrap import bootstrap_means, percentile_interval
+from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
 from visuosyn.stats.sums import prompt_sums
 
 NAMES = {"iou": "mIoU", "iod": "mIoD", "ioh": "mIoH"}
@@ -28,7 +28,7 @@ def relation_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, lev
     """
     sums = prompt_sums(pairs)
     drawn = bootstrap_means(sums.sums, sums.counts, draws=draws, seed=seed)
-    rests_on = (sums.counts > 0).sum(axis=0)
+    rests_on = effective_number(sums.counts)
     table = sums.cells.copy()
     for measure, name in NAMES.items():
         at = sums.measures.index(measure)

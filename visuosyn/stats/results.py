@@ -25,7 +25,7 @@ def named_results(
     cells: pd.DataFrame, measure: str, found: Contrast, drawn: Floats, *, draws: int, seed: int, level: float
 ) -> pd.DataFrame:
     """One row a cell from its contrast and the bootstrap's draws of it, (draw, cell); not yet corrected."""
-    low, high = percentile_interval(drawn, found.n, level=level)
+    low, high = percentile_interval(drawn, found.effective, level=level)
     effect_low, effect_high = found.effect_interval(level)
     table = cells[["relation", "mask"]].assign(
         measure=measure,
