@@ -54,7 +54,7 @@ def pair_table(
     out here and listed, with the reason, by ``unmeasured_pairs``; the two together are always all the pairs.
     Raises UserError where ``sentence`` is not the prompt that the maps belong to.
     """
-    rows = _rows(maps, sentence)
+    rows = word_rows(maps, sentence)
     numbered = [(n, p) for n, p in enumerate(pairs) if p.head in rows and p.dependent in rows]
     measured = [pair for _, pair in numbered]
     heads = np.array([rows[p.head] for p in measured], dtype=np.intp)
@@ -78,7 +78,7 @@ def _frame(columns: dict[str, np.ndarray]) -> pd.DataFrame:
 
 def unmeasured_pairs(maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair]) -> tuple[Dropped, ...]:
     """The pairs that ``pair_table`` must leave out because a word of theirs has no usable heat map, and why."""
-    rows = _rows(maps, sentence)
+    rows = word_rows(maps, sentence)
     return tuple(
         Dropped("pair", maps.caption_id, _notation(sentence, pair), "; ".join(reasons), maps.seed)
         for pair in pairs
@@ -86,7 +86,7 @@ def unmeasured_pairs(maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPai
     )
 
 
-def _rows(maps: HeatMaps, sentence: Sentence) -> dict[int, int]:
+def word_rows(maps: HeatMaps, sentence: Sentence) -> dict[int, int]:
     """Position in the sentence -> row of the map, for words whose map is there and finite."""
     if maps.prompt != sentence.text:
         raise UserError(

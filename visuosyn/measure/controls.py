@@ -1,0 +1,104 @@
+"""Overlaps without the relation: the same two words in another image, and the same maps out of place.
+
+Control tables have the keys of the pair table (caption_id, seed, pair, mask) and iou, iod, ioh: what a pair's row would
+hold without what the control takes away. ``visuosyn.stats.controls.control_table`` compares the two.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from visuosyn.masks import MaskRule
+from visuosyn.measure.overlap import rule_overlaps
+from visuosyn.measure.table import DTYPES, word_rows
+from visuosyn.records import HeatMaps, Sentence, WordPair
+
+LATTICE = 4  # shifts a side
+KEYS = ("caption_id", "seed", "pair", "mask")
+MEASURES = ("iou", "iod", "ioh")
+
+
+def other_image_controls(
+    images: Sequence[HeatMaps], sentence: Sentence, pairs: Sequence[WordPair], rules: Iterable[str | MaskRule]
+) -> pd.DataFrame:
+    """The dependent's area in each image against the head's in the caption's next image (the last: in the first).
+
+    ``images`` are one caption's, one a seed; with fewer than two there is no row. How to read: what a pair keeps
+    with the head of another image comes from where and how large the two words' areas usually are, not from
+    this picture. Caveat: words with a fixed place, such as a sky, lose little.
+    """
+    ordered = sorted(images, key=lambda maps: -1 if maps.seed is None else maps.seed)
+    wanted = _unique(rules)
+    neighbours = zip(ordered, ordered[1:] + ordered[:1], strict=True) if len(ordered) > 1 else ()
+    frames = []
+    for here, there in neighbours:
+        numbers, heads, dependents = _rows_of_pairs(pairs, word_rows(there, sentence), word_rows(here, sentence))
+        frames.append(_table(here, numbers, wanted, _across(here, there.array, heads, dependents, wanted)))
+    return _joined(frames)
+
+
+def rolled_controls(
+    maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair], rules: Iterable[str | MaskRule]
+) -> pd.DataFrame:
+    """Mean overlaps of the dependent's map with the head's moved across the image, round its edges.
+
+    The head's map takes the places of a 4 x 4 lattice of shifts except its own: shapes and sizes stay, the place goes.
+    For hard masks IoD and IoH are on average what areas of these sizes share at random (``chance_controls``);
+    this holds for IoU and ``soft`` maps, too. How to read: what is left after subtraction is agreement in place.
+    """
+    wanted, rows = _unique(rules), word_rows(maps, sentence)
+    numbers, heads, dependents = _rows_of_pairs(pairs, rows, rows)
+    lattice = list(itertools.product(_steps(maps.grid[0]), _steps(maps.grid[1])))[1:]
+    moved = (np.roll(maps.array, shift, axis=(1, 2)) for shift in lattice)
+    each = [_across(maps, array, heads, dependents, wanted) for array in moved]
+    return _joined([_table(maps, numbers, wanted, np.mean(each, axis=0))] if each else [])
+
+
+def _unique(rules: Iterable[str | MaskRule]) -> list[MaskRule]:
+    return list(dict.fromkeys(MaskRule.parse(rule) for rule in rules))
+
+
+def _steps(size: int) -> list[int]:
+    """Evenly spread shifts along an axis, 0 first."""
+    return sorted({step * size // LATTICE for step in range(LATTICE)})
+
+
+def _rows_of_pairs(
+    pairs: Sequence[WordPair], heads: dict[int, int], dependents: dict[int, int]
+) -> tuple[list[int], list[int], list[int]]:
+    """Numbers of the pairs with both maps, rows of their heads, rows of their dependents."""
+    kept = [(n, pair) for n, pair in enumerate(pairs) if pair.head in heads and pair.dependent in dependents]
+    return [n for n, _ in kept], [heads[p.head] for _, p in kept], [dependents[p.dependent] for _, p in kept]
+
+
+def _across(
+    maps: HeatMaps, other: NDArray[np.float32], heads: list[int], dependents: list[int], rules: list[MaskRule]
+) -> NDArray[np.float64]:
+    """iou, iod, ioh, shape (3, rule, pair), of dependents of ``maps`` and heads of ``other``."""
+    stacked = np.concatenate([maps.array, other])
+    rows = np.array(heads, dtype=np.intp) + len(maps.array)
+    found = rule_overlaps(stacked, rows, dependents, rules, steps=maps.steps)
+    return np.stack([found.iou, found.iod, found.ioh])
+
+
+def _table(
+    maps: HeatMaps, numbers: list[int], rules: list[MaskRule], values: NDArray[np.float64]
+) -> dict[str, NDArray]:
+    count = len(numbers)
+    keys = {
+        "caption_id": np.full(count * len(rules), maps.caption_id, dtype=object),
+        "seed": np.full(count * len(rules), -1 if maps.seed is None else maps.seed),
+        "pair": np.tile(np.array(numbers, dtype=np.int32), len(rules)),
+        "mask": np.repeat(np.array([str(rule) for rule in rules], dtype=object), count),
+    }
+    return keys | {name: values[at].ravel() for at, name in enumerate(MEASURES)}
+
+
+def _joined(tables: list[dict[str, NDArray]]) -> pd.DataFrame:
+    frames = [pd.DataFrame(table) for table in tables] or [pd.DataFrame(columns=[*KEYS, *MEASURES])]
+    return pd.concat(frames, ignore_index=True).astype({name: DTYPES[name] for name in (*KEYS, *MEASURES)})
