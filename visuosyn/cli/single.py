@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from visuosyn.cli import options as o
@@ -28,6 +31,37 @@ def validate(corpus: o.Corpus, format: o.Format = "auto", column: o.Column = Non
     say(f"{corpus}: {faults or 'no'} fault{'' if faults == 1 else 's'}", quiet=quiet)
     if faults:
         raise typer.Exit(FAULTS)
+
+
+def explain(
+    prompt: Annotated[str, typer.Argument(help="What the picture should show.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder: new, empty, or of an earlier prompt.", show_default=False)],
+    parser: o.ParserName = o.PARSER,
+    scheme: o.Scheme = "ud",
+    model: o.Model = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seed: Annotated[int, typer.Option(help="Another seed is another picture.", rich_help_panel=o.DRAWING)] = 0,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    mask: o.Masks = None,
+    quiet: o.Quiet = False,
+) -> None:
+    """Draw one prompt: its picture, an overlay a word, the tree, all overlaps.
+
+    **Example**
+
+        visuosyn explain "a monkey with a hat walking" --out monkey
+    """
+    from visuosyn.study import MASKS
+    from visuosyn.study import explain as run
+
+    page = run(
+        prompt, out=out, parser=parser, scheme=scheme, model=model, device=device, dtype=dtype, seed=seed,
+        steps=steps, guidance=guidance, size=size, masks=mask or MASKS,
+    )  # fmt: skip
+    say(f"Page: {page}", quiet=quiet)
 
 
 def models(quiet: o.Quiet = False) -> None:

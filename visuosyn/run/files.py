@@ -30,7 +30,8 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         temporary.replace(path)
         _sync(path.parent)
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise UserError(f"cannot write {path}: {reason}; what is finished is kept") from error
     finally:
         if temporary.exists():
             temporary.unlink()

@@ -98,6 +98,12 @@ def read_shard(path: str | Path, *, where: list[tuple[str, str, Any]] | None = N
     return [_maps(row, parts) for row, parts in zip(rows, _parts(table["parts"]), strict=True)]
 
 
+def halved(path: Path) -> int:
+    """How many images of a shard were drawn in smaller company than the batch was cut for."""
+    batches = pq.read_table(path, columns=["batch"])["batch"].to_pylist()
+    return sum(batch is not None and batch < len(batches) for batch in batches)
+
+
 def is_complete(path: str | Path) -> bool:
     """Is the shard there, as it was written? Reads the whole file."""
     path = Path(path)

@@ -1,6 +1,7 @@
 """The studies, composed of the stages. ``visuosyn.study(...)`` calls the main one."""
 
 from visuosyn.callable import make_callable
+from visuosyn.study.explain import explain
 from visuosyn.study.relations import parse_corpus, study, trace_corpus
 from visuosyn.study.result import Study, open_run
 from visuosyn.study.settings import MASKS, Settings, parse_masks, settings_of
@@ -10,6 +11,7 @@ __all__ = [
     "MASKS",
     "Settings",
     "Study",
+    "explain",
     "measure_stage",
     "open_run",
     "parse_corpus",

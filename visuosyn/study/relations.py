@@ -11,6 +11,7 @@ from visuosyn.corpus import Corpus, read_corpus
 from visuosyn.masks import MaskRule
 from visuosyn.parse import DEFAULT, Parser, load_parser
 from visuosyn.run import RunFolder
+from visuosyn.run.shards import halved
 from visuosyn.study.facts import gather, now
 from visuosyn.study.result import Study
 from visuosyn.study.settings import MASKS, Settings, settings_of
@@ -112,7 +113,8 @@ def trace_corpus(
     write_vocabulary(folder, sentences, vocabulary(pipeline))
     trace_stage(folder, captions.captions, sentences, pipeline, progress=progress)
     spent = round(folder.facts.host.get("seconds", 0) + monotonic() - started, 1)
-    folder.facts.with_facts(host={"seconds": spent, "finished": now()}).save(folder.path)
+    counts = {"images": len(captions) * len(facts.seeds), "images_in_smaller_batches": sum(map(halved, folder.shards))}
+    folder.facts.with_facts(counts=counts, host={"seconds": spent, "finished": now()}).save(folder.path)
     return folder
 
 

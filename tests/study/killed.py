@@ -1,0 +1,48 @@
+"""Run the command line in child processes that get a signal at given moments; libraries are loaded once, here.
+
+Reads one JSON object a line, {"arguments": [...], "signal": number or null, "after": seconds}, and answers each with
+{"code": exit code, negative for the signal that ended it, "seconds": how long it ran}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+import matplotlib.pyplot
+import seaborn
+import spacy
+
+import visuosyn as vs
+from visuosyn.cli import app
+
+LOADED = (vs.trace.load_pipeline, vs.study.report_stage, vs.load_parser, matplotlib.pyplot, seaborn, spacy)
+
+
+def child(arguments: list[str]) -> None:
+    code = 1
+    try:
+        app(arguments)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    finally:
+        os._exit(code)
+
+
+def answer(order: dict) -> dict:
+    start = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        child(order["arguments"])
+    if order["signal"] is not None:
+        time.sleep(order["after"])
+        os.kill(pid, order["signal"])
+    _, status = os.waitpid(pid, 0)
+    return {"code": os.waitstatus_to_exitcode(status), "seconds": time.monotonic() - start}
+
+
+for line in sys.stdin:
+    sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,277 @@
+"""The command line: what it writes, and one line with exit code 2 for every kind of bad input."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import visuosyn
+from visuosyn.cli import app
+
+CAPTIONS = "a cat in a red hat\na dog and a cat\nthe ball\n"
+FAST = ["--steps", "1", "--mask", "soft", "--batch-size", "2"]
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def refused(result, *told):
+    """Exit code 2 and one line on stderr, which says all of ``told``."""
+    assert result.exit_code == 2, result.output
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    for text in told:
+        assert text in lines[0]
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    path = tmp_path / "captions.txt"
+    path.write_text(CAPTIONS)
+    return path
+
+
+@pytest.fixture
+def study(corpus, tiny_model, tmp_path):
+    """A study command on the tiny model; further options come last and win."""
+    return lambda *options, on=corpus: run(
+        "study", on, "--out", tmp_path / "run", "--model", tiny_model, *FAST, *options
+    )
+
+
+# --- what is refused ------------------------------------------------------------------------------------------------
+
+BAD_CORPORA = {
+    "missing": (None, [], ["no-such", "missing.txt"]),
+    "empty": (b"", [], ["empty.txt"]),
+    "binary": (b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 8, [], ["binary.bin"]),
+    "column": (b"id,caption\n1,a cat\n", ["--column", "prompt"], ["prompt", "caption"]),
+    "json": (b'{"annotations": [', ["--format", "coco"], ["broken.json"]),
+    "conllu": (b"# text = a cat\n1\ta\ta\tDET\t_\t_\tx\tdet\t_\t_\n\n", [], ["trees.conllu:2: "]),
+    "latin1": ("a caf\u00e9\n".encode("latin-1"), [], ["latin1.txt", "UTF-8"]),
+    "format": (b"a cat\n", ["--format", "xml"], ["xml", "conllu"]),
+}
+NAMES = {
+    "missing": "missing.txt",
+    "binary": "binary.bin",
+    "column": "table.csv",
+    "json": "broken.json",
+    "conllu": "trees.conllu",
+}
+
+
+@pytest.mark.parametrize("kind", BAD_CORPORA)
+def test_a_bad_corpus(study, tmp_path, kind):
+    data, options, told = BAD_CORPORA[kind]
+    path = tmp_path / NAMES.get(kind, f"{kind}.txt")
+    if data is not None:
+        path.write_bytes(data)
+    refused(study(*options, on=path), *told[-1:])
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_directory_is_no_corpus(study, tmp_path):
+    refused(study(on=tmp_path), str(tmp_path))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--seeds", "one"], "seeds 'one'"),
+        (["--seeds", "3-1"], "seeds '3-1'"),
+        (["--mask", "relative:1.5"], "mask rule 'relative:1.5'"),
+        (["--mask", "nothing"], "mask rule 'nothing'"),
+        (["--steps", "0"], "steps 0"),
+        (["--batch-size", "0"], "batch size 0"),
+        (["--limit", "0"], "limit 0"),
+        (["--size", "big"], "size 'big'"),
+        (["--size", "63x64"], "size 63x64"),
+        (["--keep", "all"], "keep 'all'"),
+        (["--noise", "pink"], "noise 'pink'"),
+        (["--device", "abacus"], "device 'abacus'"),
+        (["--dtype", "int3"], "dtype 'int3'"),
+        (["--parser", "no_such_parser"], "parser 'no_such_parser' is not installed"),
+        (["--scheme", "dg"], "scheme 'dg'"),
+        (["--model", "no/such/folder"], "no/such/folder"),
+    ],
+)
+def test_a_bad_option(study, tmp_path, options, told):
+    refused(study(*options), told)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_without_a_model(study, tmp_path):
+    (tmp_path / "model").mkdir()
+    refused(study("--model", tmp_path / "model"), "model_index.json")
+
+
+def test_a_pipeline_of_no_known_family(study, tmp_path):
+    from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
+
+    blocks = {"down_block_types": ("DownBlock2D",), "up_block_types": ("UpBlock2D",), "block_out_channels": (4,)}
+    unet = UNet2DModel(8, norm_num_groups=2, layers_per_block=1, attention_head_dim=2, **blocks)
+    DDPMPipeline(unet, DDPMScheduler()).save_pretrained(tmp_path / "ddpm")
+    refused(study("--model", tmp_path / "ddpm"), "DDPMPipeline", "StableDiffusionPipeline")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_of_something_else(study, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.tex").write_text("")
+    refused(study(), "not empty and no run folder")
+
+
+@contextmanager
+def file_size_limit(size):
+    """No file may grow beyond ``size``, as if the disk were full: writing fails with an OSError."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_while_a_shard_is_written(study, corpus, tiny_model, tmp_path):
+    with file_size_limit(8000):  # facts and trees fit, pictures with maps do not
+        refused(study("--quiet"), "00000.parquet: File too large; what is finished is kept")
+    assert list((tmp_path / "run" / "traces").iterdir()) == []
+    assert run("trace", corpus, "--out", tmp_path / "run", "--model", tiny_model, *FAST[:2], *FAST[4:]).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["measure", "report"])
+def test_no_run_folder(command, tmp_path):
+    refused(run(command, tmp_path), "is no run folder")
+
+
+def test_a_run_that_is_not_measured(corpus, tiny_model, tmp_path):
+    assert run("trace", corpus, "--out", tmp_path / "run", "--model", tiny_model, "--steps", "1", "-q").exit_code == 0
+    refused(run("report", tmp_path / "run"), "pairs.parquet is not there: run the stage 'measure' first")
+
+
+def test_trees_do_not_overwrite_their_corpus(tmp_path):
+    (tmp_path / "a.conllu").write_text("1\tcat\tcat\tNOUN\t_\t_\t0\troot\t_\t_\n\n")
+    refused(run("parse", tmp_path / "a.conllu", "--out", tmp_path / "a.conllu"), "is the corpus itself")
+
+
+def test_an_empty_prompt(tmp_path):
+    refused(run("explain", "  ", "--out", tmp_path / "a"), "the prompt is empty")
+
+
+# --- what works -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_model, tmp_path_factory):
+    """A finished study: what was said, and the folder."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "captions.txt").write_text(CAPTIONS)
+    result = run("study", folder / "captions.txt", "--out", folder / "run", "--model", tiny_model, *FAST)
+    assert result.exit_code == 0, result.output
+    return result, folder
+
+
+def test_study_says_where_the_report_is_and_shows_progress(finished):
+    result, folder = finished
+    assert f"Report: {folder / 'run' / 'index.html'}" in result.stdout
+    assert "drawing" in result.stderr
+    assert "3/3" in result.stderr
+
+
+def test_the_same_study_again_quietly_says_nothing(finished, tiny_model):
+    _, folder = finished
+    again = run("study", folder / "captions.txt", "--out", folder / "run", "--model", tiny_model, *FAST, "--quiet")
+    assert (again.exit_code, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_a_folder_of_another_study(finished, tiny_model):
+    _, folder = finished
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    other = ["--seeds", "0-1", "--keep", "total"]
+    result = run("study", folder / "captions.txt", "--out", folder / "run", "--model", tiny_model, *FAST, *other)
+    refused(result, "seeds: (0,) there, (0, 1) now", "keep: 'parts' there, 'total' now")
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_stage_by_stage_gives_what_study_gives(finished, tiny_model, tmp_path):
+    _, folder = finished
+    other = tmp_path / "other"
+    drawn = run("trace", folder / "captions.txt", "--out", other, "--model", tiny_model, *FAST[:2], *FAST[4:])
+    assert drawn.exit_code == 0
+    assert "next: visuosyn measure" in drawn.stdout
+    assert run("measure", other, "--mask", "soft").exit_code == 0
+    assert run("report", other, "--quiet").stdout == ""
+    for name in ("pairs.parquet", "dropped.csv", "parses.conllu", "tables/relations.csv", "traces/00001.parquet"):
+        assert (other / name).read_bytes() == (folder / "run" / name).read_bytes()
+
+
+def test_explain(tiny_model, tmp_path):
+    result = run("explain", "a cat in a red hat", "--out", tmp_path / "a", "--model", tiny_model, *FAST[:4])
+    assert result.exit_code == 0, result.output
+    assert {"image.png", "index.html", "pairs.csv", "tree.svg"} <= {path.name for path in (tmp_path / "a").iterdir()}
+    assert len(pd.read_csv(tmp_path / "a" / "pairs.csv")) == 15
+    assert len(list((tmp_path / "a" / "overlays").iterdir())) == 6
+
+
+def test_parse_writes_trees_that_a_study_can_use(corpus, tmp_path):
+    assert run("parse", corpus, "--out", tmp_path / "trees.conllu").exit_code == 0
+    found = visuosyn.read_corpus(tmp_path / "trees.conllu")
+    assert [caption.text for caption in found] == ["a cat in a red hat", "a dog and a cat", "the ball"]
+    assert all(caption.sentence for caption in found)
+
+
+def test_validate_lists_every_fault_with_its_line(tmp_path):
+    path = tmp_path / "trees.conllu"
+    path.write_text("1\ta\ta\tDET\t_\t_\tx\tdet\t_\t_\n\n1\tcat\tcat\tNOUN\t_\t_\t7\troot\t_\t_\n\n")
+    result = run("validate", path)
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith(f"{path}:1: ") or lines[0].startswith("trees.conllu:1: ")
+    assert any(":3: " in line for line in lines)
+
+
+def test_validate_says_that_all_is_well(corpus):
+    result = run("validate", corpus)
+    assert (result.exit_code, result.stdout) == (0, f"{corpus}: no faults\n")
+
+
+def test_models_lists_the_families():
+    assert "StableDiffusionXLPipeline" in run("models").stdout
+
+
+def test_version():
+    assert run("--version").stdout == f"visuosyn {visuosyn.__version__}\n"
+
+
+def test_help_fits_80_columns_and_names_every_command():
+    environment = {"COLUMNS": "80", "TERM": "dumb", "PATH": "/usr/bin"}
+    for command in ([], ["study"], ["explain"]):
+        told = CliRunner(env=environment).invoke(app, [*command, "--help"]).stdout
+        assert max(map(len, told.splitlines())) <= 80
+    told = CliRunner(env=environment).invoke(app, ["--help"]).stdout
+    for name in ("study", "parse", "trace", "measure", "report", "validate", "explain", "models"):
+        assert f"│ {name} " in told
+
+
+def test_the_module_runs_as_a_program(tmp_path):
+    found = subprocess.run(
+        [sys.executable, "-m", "visuosyn", "validate", str(tmp_path / "missing.txt")], capture_output=True, text=True
+    )
+    assert found.returncode == 2
+    assert found.stderr.count("\n") == 1
+
+
+def test_facts_tell_what_was_run(corpus, tiny_model, tmp_path):
+    options = ["--steps", "1", "--size", "64x32", "--noise", "plain", "--guidance", "3"]
+    assert run("trace", corpus, "--out", tmp_path / "run", "--model", tiny_model, *options).exit_code == 0
+    facts = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (facts["width"], facts["height"], facts["noise"], facts["guidance"]) == (64, 32, "plain", 3.0)

@@ -1,0 +1,60 @@
+"""One prompt, looked at closely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from visuosyn.errors import UserError
+from visuosyn.masks import MaskRule
+from visuosyn.measure.table import pair_table
+from visuosyn.parse import DEFAULT, load_parser, word_pairs
+from visuosyn.records import Caption
+from visuosyn.study.settings import MASKS, settings_of
+
+
+def explain(
+    prompt: str,
+    *,
+    out: str | Path,
+    parser: str = DEFAULT,
+    scheme: str = "ud",
+    model: Any = "micro",
+    seed: int = 0,
+    steps: int | None = None,
+    guidance: float | None = None,
+    size: str | tuple[int, int] | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    masks: Iterable[str | MaskRule] = MASKS,
+) -> Path:
+    """Draw one prompt and write its picture, an overlay a word, the tree and all overlaps; gives the page.
+
+    Options as in ``study``. The folder ``out`` must be new, empty or of an earlier prompt. Raises UserError for an
+    empty prompt or a folder that holds something else.
+    """
+    text = " ".join(prompt.split())
+    if not text:
+        raise UserError("the prompt is empty: write what the picture should show")
+    settings = settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks)
+    _check_free(Path(out))
+    sentence = next(load_parser(parser, scheme=scheme).parse([Caption("prompt", text)]))
+
+    from visuosyn.report import explain_page  # both take seconds to load
+    from visuosyn.trace import draw, generator, load_pipeline
+
+    pipeline = load_pipeline(model, device=device, dtype=dtype)
+    height_width = None if settings.size is None else settings.size[::-1]
+    noise = [generator(sentence.id, seed)]
+    (maps,) = draw(pipeline, [sentence], noise, steps=steps, guidance=guidance, size=height_width)
+    maps = maps.with_facts(noise_id=sentence.id, seed=seed)
+    pairs = pair_table(maps, sentence, word_pairs(sentence), settings.masks)
+    return explain_page(maps, sentence, pairs, out)
+
+
+def _check_free(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out} is a file: the explanation needs a folder")
+    if out.is_dir() and any(out.iterdir()) and not (out / "image.png").exists():
+        raise UserError(f"{out} is not empty and holds no earlier explanation: choose another folder")
