@@ -141,11 +141,13 @@ def file_size_limit(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_while_a_shard_is_written(study, corpus, tiny_model, tmp_path):
+def test_a_full_disk_while_a_shard_is_written(corpus, tiny_model, tmp_path):
+    command = ["trace", corpus, "--out", tmp_path / "run", "--model", tiny_model, "--steps", "1", "--quiet"]
     with file_size_limit(8000):  # facts and trees fit, pictures with maps do not
-        refused(study("--quiet"), "00000.parquet: File too large; what is finished is kept")
+        refused(run(*command), "00000.parquet: File too large; what is finished is kept")
     assert list((tmp_path / "run" / "traces").iterdir()) == []
-    assert run("trace", corpus, "--out", tmp_path / "run", "--model", tiny_model, *FAST[:2], *FAST[4:]).exit_code == 0
+    assert run(*command).exit_code == 0
+    assert len(list((tmp_path / "run" / "traces").iterdir())) == 2
 
 
 @pytest.mark.parametrize("command", ["measure", "report"])

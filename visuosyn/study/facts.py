@@ -83,7 +83,8 @@ def git_commit() -> str | None:
     here = Path(__file__).parent
 
     def git(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, check=False)
+        read_only = ["git", "--no-optional-locks", "-C", str(here)]  # else "describe" would refresh the index
+        return subprocess.run([*read_only, *words], capture_output=True, text=True, check=False)
 
     try:
         if git("ls-files", "--error-unmatch", Path(__file__).name).returncode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from visuosyn.callable import make_callable
 from visuosyn.trace.align import split_words
 from visuosyn.trace.draw import draw, generator
 from visuosyn.trace.families import families
@@ -19,3 +20,5 @@ __all__ = [
     "trace",
     "vocabulary",
 ]
+
+make_callable(__name__, trace)

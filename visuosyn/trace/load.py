@@ -83,7 +83,7 @@ def _read(model: str | Path, dtype: torch.dtype, progress: bool) -> Any:
     with _bars(progress):
         try:
             source = folder if folder.exists() else DiffusionPipeline.download(str(model), use_safetensors=True)
-            return DiffusionPipeline.from_pretrained(source, torch_dtype=dtype, use_safetensors=True)
+            return DiffusionPipeline.from_pretrained(source, dtype=dtype, use_safetensors=True)
         except (OSError, ValueError, HTTPError) as error:
             reason = " ".join(str(error).split())[:200]
             raise UserError(f"model {str(model)!r} cannot be loaded: {reason}") from error
@@ -91,17 +91,18 @@ def _read(model: str | Path, dtype: torch.dtype, progress: bool) -> Any:
 
 @contextmanager
 def _bars(show: bool) -> Iterator[None]:
-    """Progress bars of diffusers off inside the block, where not asked for."""
-    from diffusers.utils import logging
+    """Progress bars of diffusers and transformers off inside the block, where not asked for."""
+    from diffusers.utils import logging as diffusers
+    from transformers.utils import logging as transformers
 
-    shown = logging.is_progress_bar_enabled()
-    if not show:
-        logging.disable_progress_bar()
+    shown = [library for library in (diffusers, transformers) if library.is_progress_bar_enabled()]
+    for library in shown if not show else []:
+        library.disable_progress_bar()
     try:
         yield
     finally:
-        if shown:
-            logging.enable_progress_bar()
+        for library in shown:
+            library.enable_progress_bar()
 
 
 def _device(name: str) -> torch.device:
