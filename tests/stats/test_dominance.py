@@ -79,4 +79,5 @@ def test_verdicts_by_hand():
     assert verdicts.loc["amod", "verdict"] == (
         "the dependent's area contains the head's in 2 of 3 analyses (reversed in 1)"
     )
+    assert verdicts.loc["acl", "verdict"].startswith("not robust: the direction turns with the analysis")
     assert verdicts.loc["amod", ["lowest", "highest", "share"]].tolist() == [-21, 1.5, pytest.approx(2 / 3)]

@@ -40,7 +40,7 @@ def verdict_table(differences: pd.DataFrame) -> pd.DataFrame:
     dependent, the direction that more analyses hold for, none (no interval excludes 0) or mixed (as many either way);
     ``holds_in``; ``reversed_in`` (the interval excludes 0 on the other side); ``of``; ``share`` = holds_in / of;
     ``ten_points_in`` (holds and differs by more than 10 points, the paper's rule); ``lowest`` and ``highest``
-    estimate; ``n``; ``few``; and a sentence, ``verdict``.
+    estimate; ``n``; ``few``; and a sentence, ``verdict``, which begins with "not robust" where less than half hold.
 
     ``area:q`` rules are left out: equal areas make the difference 0 by construction. Caveat: analyses of one set of
     images are not independent; k of n is no probability.
@@ -72,7 +72,8 @@ def _verdict(relation: object, rows: pd.DataFrame) -> tuple[object, ...]:
     of, held = len(rows), int(sides[dominant].sum())
     ten = int((sides[dominant] & (rows["estimate"].abs() > TEN_POINTS)).sum())
     few = bool(rows["few"].any())
-    sentence = f"{READING[dominant]} in {held} of {of} analyses"
+    sentence = "not robust: " if held < of / 2 else ""
+    sentence += f"{READING[dominant]} in {held} of {of} analyses"
     sentence += f" (reversed in {reversed_in})" if reversed_in else ""
     sentence += "; few prompts" if few else ""
     ends = (float(rows["estimate"].min()), float(rows["estimate"].max()))

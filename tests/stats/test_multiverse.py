@@ -1,0 +1,90 @@
+"""The multiverse: each universe equals its own plain analysis; universes that were not kept do not appear."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from visuosyn.errors import UserError
+from visuosyn.measure.multiverse import NORMALISATIONS, multiverse_sums
+from visuosyn.measure.table import pair_table
+from visuosyn.records import HeatMaps, Part, Sentence, Word, WordPair
+from visuosyn.stats.dominance import difference_table, verdict_table
+from visuosyn.stats.multiverse import multiverse_table
+
+WORDS = (Word("red", 0, 3, index=0), Word("ball", 4, 8, index=1), Word("rolls", 9, 14, index=2))
+PAIRS = (WordPair(1, 0, "amod"), WordPair(2, 1, "nsubj"), WordPair(2, 0, "unrelated", kind="unrelated", edge=""))
+RULES = ["relative:0.4", "absolute:0.3", "area:0.3", "soft"]
+
+
+def images(captions=6, seeds=2, thirds=(0, 1, 2)):
+    random = np.random.default_rng(0)
+    for caption in range(captions):
+        sentence = Sentence(f"c{caption}", "red ball rolls", WORDS)
+        for seed in range(seeds):
+            parts = tuple(
+                Part(stage, grid, random.random((3, *grid), dtype=np.float32) * count, count, third=third)
+                for third in thirds
+                for stage, grid, count in (("down", (4, 4), 3), ("up", (8, 8), 2), ("mid", (2, 2), 1))
+            )
+            yield (
+                HeatMaps("red ball rolls", WORDS, parts, (8, 8), 3, caption_id=sentence.id, seed=seed),
+                sentence,
+                PAIRS,
+            )
+
+
+def test_the_plain_universe_is_the_plain_analysis():
+    pairs = pd.concat([pair_table(maps, sentence, words, RULES) for maps, sentence, words in images()])
+    plain = difference_table(pairs, draws=100).set_index(["relation", "mask"])
+    table = multiverse_table(multiverse_sums(images(), rules=RULES), draws=100)
+    chosen = (table["normalisation"] == "none") & (table["layers"] == "all") & (table["third"] == "all")
+    own = table[chosen].set_index(["relation", "mask"]).loc[plain.index]
+    for name in ("estimate", "low", "high", "n"):
+        np.testing.assert_allclose(own[name], plain[name], atol=1e-9)
+
+
+def test_layers_and_thirds_choose_parts():
+    only = list(images(captions=1, seeds=1))
+    table = multiverse_sums(only, rules=["soft"], normalisations=["none"]).set_index(["relation", "layers", "third"])
+    maps, sentence, words = only[0]
+    for layers, stage in (("coarse", "down"), ("fine", "up")):
+        alone = pair_table(HeatMaps(
+            maps.prompt, maps.words, tuple(p for p in maps.parts if p.stage == stage and p.third == 1), maps.grid, 3
+        ), sentence, words, ["soft"]).set_index("relation")  # fmt: skip
+        assert table.loc[("amod", layers, "middle"), "iou"] == pytest.approx(alone.loc["amod", "iou"])
+
+
+def test_universes_that_were_not_kept_do_not_appear():
+    table = multiverse_sums(images(captions=1, thirds=(None,)), rules=RULES)
+    assert table["third"].unique().tolist() == ["all"]
+    assert set(table["layers"]) == {"all", "coarse", "fine"}
+    only = HeatMaps("red ball rolls", WORDS, (Part("total", (4, 4), np.ones((3, 4, 4)), 1),), (4, 4), 1, caption_id="c")
+    one_grid = multiverse_sums([(only, Sentence("c", "red ball rolls", WORDS), PAIRS)], rules=RULES)
+    assert set(one_grid["layers"]) == {"all"}
+
+
+def test_thresholds_of_probabilities_go_with_probabilities():
+    table = multiverse_sums(images(captions=1), rules=RULES)
+    assert table.loc[table["mask"] == "absolute:0.3", "normalisation"].unique().tolist() == ["none"]
+    assert set(table["normalisation"]) == set(NORMALISATIONS)
+
+
+def test_normalisations_by_hand():
+    maps = np.array([[[1, 3]], [[1, 1]], [[0, 0]]], dtype=np.float32)
+    np.testing.assert_allclose(NORMALISATIONS["minmax"](maps), [[[0, 1]], [[0, 0]], [[0, 0]]])
+    np.testing.assert_allclose(NORMALISATIONS["words"](maps), [[[0.5, 0.75]], [[0.5, 0.25]], [[0, 0]]])
+
+
+def test_verdicts_count_universes():
+    table = multiverse_table(multiverse_sums(images(), rules=RULES), draws=50)
+    verdicts = verdict_table(table).set_index("relation")
+    rules = {"none": 3, "minmax": 2, "words": 2}  # without area; absolute with plain probabilities alone
+    assert (verdicts["of"] == 3 * 4 * sum(rules.values())).all()  # layers, thirds
+    assert {"amod", "nsubj", "unrelated", "all head-dependent"} == set(verdicts.index)
+
+
+def test_unknown_choices_are_told():
+    with pytest.raises(UserError, match="normalisation 'softmax' is not known: use none, minmax, words"):
+        multiverse_sums([], normalisations=["softmax"])

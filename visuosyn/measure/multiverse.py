@@ -1,0 +1,128 @@
+"""One tracing run, many analyses: every choice that could have been made otherwise, made every way.
+
+A *universe* is a choice of normalisation, layers, step third and mask rule. Sums per caption and relation are enough
+for all later statistics, so that is what is kept.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from visuosyn.errors import UserError
+from visuosyn.masks import MaskRule
+from visuosyn.measure.overlap import rule_overlaps
+from visuosyn.measure.table import word_rows
+from visuosyn.records import LAYERS, HeatMaps, Sentence, WordPair
+
+Maps = NDArray[np.float32]
+
+
+def _minmax(maps: Maps) -> Maps:
+    low, high = maps.min(axis=(1, 2), keepdims=True), maps.max(axis=(1, 2), keepdims=True)
+    return np.divide(maps - low, high - low, out=np.zeros_like(maps), where=high > low)
+
+
+def _words(maps: Maps) -> Maps:
+    total = maps.sum(axis=0, keepdims=True)
+    return np.divide(maps, total, out=np.zeros_like(maps), where=total > 0)
+
+
+NORMALISATIONS: dict[str, Callable[[Maps], Maps]] = {
+    "none": lambda maps: maps,  # mean attention probabilities
+    "minmax": _minmax,  # each map stretched to 0..1, as daam 0.2.0 does before its threshold
+    "words": _words,  # each pixel's attention as shares of the caption's words
+}
+LAYER_GROUPS = ("all", "coarse", "fine")  # the default stages; of them the grids below the finest; the finest
+THIRDS = ("all", "early", "middle", "late")
+RULES = (
+    *("relative:0.2", "relative:0.3", "relative:0.4", "relative:0.5", "relative:0.6"),
+    *("area:0.1", "area:0.2", "area:0.3", "area:0.4"),
+    *("absolute:0.05", "absolute:0.1", "absolute:0.2"),
+    "soft",
+)
+PROBABILITIES = ("absolute", "summed")  # rules whose threshold is an attention probability
+MEASURES = ("iou", "iod", "ioh")
+COLUMNS = ("caption_id", "kind", "relation", "normalisation", "layers", "third", "mask")
+
+
+def multiverse_sums(
+    images: Iterable[tuple[HeatMaps, Sentence, Sequence[WordPair]]],
+    *,
+    rules: Iterable[str | MaskRule] = RULES,
+    normalisations: Sequence[str] = tuple(NORMALISATIONS),
+    layers: Sequence[str] = LAYER_GROUPS,
+    thirds: Sequence[str] = THIRDS,
+) -> pd.DataFrame:
+    """Measure all pairs of all images in every universe; sums per (caption, relation, universe).
+
+    Columns: caption_id, kind, relation, normalisation, layers, third, mask, then for each of iou, iod and ioh the
+    sum over pairs and images and the count of values that are not missing (``iou``, ``n_iou`` ...). Universes that the
+    maps do not hold (no thirds in ``--keep total``, one grid only) do not appear. ``absolute`` and ``summed`` rules
+    are thresholds of attention probabilities and go with normalisation "none" alone. Raises UserError for an unknown
+    choice.
+    """
+    _known(normalisations, NORMALISATIONS, "normalisation")
+    _known(layers, LAYER_GROUPS, "layers")
+    _known(thirds, THIRDS, "third")
+    wanted = list(dict.fromkeys(MaskRule.parse(rule) for rule in rules))
+    usable = {name: [r for r in wanted if name == "none" or r.kind not in PROBABILITIES] for name in normalisations}
+    totals: dict[tuple[str, ...], NDArray[np.float64]] = {}
+    for maps, sentence, pairs in images:
+        rows = word_rows(maps, sentence)
+        kept = [pair for pair in pairs if pair.head in rows and pair.dependent in rows]
+        labels = sorted({(pair.kind, pair.relation) for pair in kept})
+        member = np.array([[(pair.kind, pair.relation) == label for label in labels] for pair in kept], dtype=float)
+        heads, dependents = [rows[pair.head] for pair in kept], [rows[pair.dependent] for pair in kept]
+        for universe, array in _arrays(maps, normalisations, layers, thirds) if kept else ():
+            found = rule_overlaps(array, heads, dependents, usable[universe[0]], steps=maps.steps)
+            values = np.stack([found.iou, found.iod, found.ioh], axis=1)  # (rule, measure, pair)
+            sums = np.stack([np.nan_to_num(values) @ member, np.isfinite(values) @ member])
+            for column, label in enumerate(labels):
+                key = (maps.caption_id, *label, *universe)
+                totals[key] = totals.get(key, 0.0) + sums[..., column]
+    return _table(totals, usable)
+
+
+def _table(totals: dict[tuple[str, ...], NDArray[np.float64]], usable: dict[str, list[MaskRule]]) -> pd.DataFrame:
+    """One row a caption, relation and universe; ``totals`` holds (sum or count, rule, measure) for each."""
+    keys = [(*key, str(rule)) for key in totals for rule in usable[key[3]]]
+    table = pd.DataFrame(keys, columns=list(COLUMNS)).astype("str")
+    values = np.concatenate([np.empty((2, 0, len(MEASURES))), *totals.values()], axis=1)
+    for at, name in enumerate(MEASURES):
+        table[name], table[f"n_{name}"] = values[:, :, at]
+    return table
+
+
+def _arrays(
+    maps: HeatMaps, normalisations: Sequence[str], layers: Sequence[str], thirds: Sequence[str]
+) -> Iterator[tuple[tuple[str, str, str], Maps]]:
+    """The normalised maps of each choice that the kept parts allow."""
+    finest = max((part.grid for part in maps.parts if part.stage in LAYERS["default"]), default=maps.grid)
+    for group, third in itertools.product(layers, thirds):
+        parts = tuple(
+            part
+            for part in maps.parts
+            if part.stage in LAYERS["default"]
+            and (group == "all" or (part.grid == finest) == (group == "fine"))
+            and (third == "all" or part.third == THIRDS.index(third) - 1)
+        )
+        if not parts or (group != "all" and _one_grid(maps)):
+            continue
+        array = replace(maps, parts=parts).array
+        for name in normalisations:
+            yield (name, group, third), NORMALISATIONS[name](array)
+
+
+def _one_grid(maps: HeatMaps) -> bool:
+    return len({part.grid for part in maps.parts if part.stage in LAYERS["default"]}) < 2
+
+
+def _known(asked: Sequence[str], known: Iterable[str], what: str) -> None:
+    if strange := [name for name in asked if name not in known]:
+        raise UserError(f"{what} {strange[0]!r} is not known: use {', '.join(known)}")
