@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from visuosyn.parse.scheme import Scheme, load_scheme
 from visuosyn.report import prose
 from visuosyn.report.gallery import draw_figures
 from visuosyn.report.pictures import write_pictures
@@ -39,7 +40,7 @@ def write_report(folder: str | Path) -> Path:
     facts, pairs, dropped = run.facts, run.pairs(), run.dropped()
     table = reader_table(relation_table(pairs), scheme=facts.scheme)
     mask = first_mask(table, wanted=facts.masks[0])
-    vocabulary = _vocabulary(run)
+    scheme, vocabulary = load_scheme(facts.scheme), _vocabulary(run)
     _write_tables(run, table, dropped, mask)
     strange = frozenset() if vocabulary is None else frozenset(vocabulary["word"])
     cards, sheet = write_pictures(run, pairs, facts.masks, strange)
@@ -53,6 +54,8 @@ def write_report(folder: str | Path) -> Path:
         "strange_words": _strange_words(vocabulary, facts),
         "vocabulary_known": vocabulary is not None,
         "relations": [(m, one_rule(table, m).to_dict("records")) for m in dict.fromkeys(table["mask"])],
+        "glosses": {name: _gloss(scheme, name) for name in set(table["relation"])},
+        "unknown_labels": scheme.unknown(run.sentences()).most_common(),
         "relation_names": sorted(set(table["relation"]) - set(SUMMARY_ROWS)),
         "dropped": dropped_summary(dropped).to_dict("records"),
         "methods": prose.methods(facts, {"pairs": _count_pairs(pairs), "dropped": len(dropped)}),
@@ -87,6 +90,11 @@ def _strange_words(vocabulary: pd.DataFrame | None, facts: RunFacts) -> dict[str
         "list": list(vocabulary.head(WORDS_SHOWN).itertuples(index=False, name=None)),
         "more": max(0, len(vocabulary) - WORDS_SHOWN),
     }
+
+
+def _gloss(scheme: Scheme, relation: str) -> str:
+    label = scheme.label(relation)
+    return label.gloss if label else ""
 
 
 def _count_pairs(pairs: pd.DataFrame) -> int:
