@@ -13,6 +13,7 @@ from visuosyn.parse.rules.collapse import collapsed_prepositions
 from visuosyn.parse.tree import Tree
 
 Edge = tuple[int, int, str]
+Graph = tuple[tuple[tuple[int, str], ...], ...]
 
 SUBJECT_CONTROL = word_list("subject_control")
 SIGNS = {
@@ -226,7 +227,7 @@ def basic_edges(tree: Tree) -> set[Edge]:
     return {(head, i, tree.labels[i]) for i, head in enumerate(tree.heads)}
 
 
-def enhanced(tree: Tree, *, collapse_prepositions: bool = False) -> tuple[tuple[tuple[int, str], ...], ...]:
+def enhanced(tree: Tree, *, collapse_prepositions: bool = False) -> Graph:
     """The enhanced graph of a basic tree: per word its (head, label) edges, sorted.
 
     ``collapse_prepositions`` makes one label of *in front of*, *next to* and the like (``nmod:in_front_of``), as

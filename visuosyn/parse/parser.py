@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from visuosyn.errors import UserError
-from visuosyn.parse.convert import enhance, to_ud
+from visuosyn.parse.convert import Converter, converter
+from visuosyn.parse.tree import Token, Tree
 from visuosyn.records import Caption, Sentence, Word
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Parser:
     version: str
     scheme: str
     nlp: Language = field(repr=False)
-    convert: Callable[[Sentence], Sentence] = field(repr=False)
+    convert: Converter = field(repr=False)
 
     def parse(self, captions: Iterable[Caption], *, batch_size: int = 256) -> Iterator[Sentence]:
         """One tree a caption, in order; a caption that brings its tree keeps it as it is.
@@ -64,15 +64,16 @@ class Parser:
         return self._tree(caption.id, caption.text, [caption.text[a:b] for a, b in spans], spans, doc)
 
     def _tree(self, id: str, text: str, forms: list[str], spans: list[tuple[int, int]], doc: Doc) -> Sentence:
-        heads, labels = _one_tree(doc)
+        tokens = [Token(form, token.lemma_, token.pos_, token.tag_) for form, token in zip(forms, doc, strict=True)]
+        tree, graph = self.convert(Tree(tokens, *_one_tree(doc)))
         words = tuple(
             Word(
-                text=forms[i], start=spans[i][0], end=spans[i][1], index=i, lemma=token.lemma_, upos=token.pos_,
-                xpos=token.tag_, head=heads[i], relation=labels[i], feats=str(token.morph),
+                text=forms[i], start=spans[i][0], end=spans[i][1], index=i, lemma=token.lemma, upos=token.upos,
+                xpos=token.xpos, head=tree.heads[i], relation=tree.labels[i], deps=graph[i], feats=str(doc[i].morph),
             )
-            for i, token in enumerate(doc)
+            for i, token in enumerate(tokens)
         )  # fmt: skip
-        return self.convert(Sentence(id, text, words, scheme="clear", parser=f"{self.name} {self.version}"))
+        return Sentence(id, text, words, scheme=self.scheme, parser=f"{self.name} {self.version}")
 
 
 def load_parser(name: str = DEFAULT, *, scheme: str = "ud", collapse_prepositions: bool = False) -> Parser:
@@ -101,19 +102,17 @@ def load_parser(name: str = DEFAULT, *, scheme: str = "ud", collapse_preposition
     kinds = {pipe: nlp.get_pipe_meta(pipe).factory for pipe in nlp.pipe_names}
     if "parser" not in kinds.values():
         raise UserError(f"parser {name!r} has no dependency parser; its components: {', '.join(kinds) or 'none'}")
-    convert = _converter(name, scheme, set(nlp.get_pipe("parser").labels), collapse_prepositions)
+    source = "clear" if scheme == "clear" else _source_scheme(name, set(nlp.get_pipe("parser").labels))
+    convert = converter(source, scheme, collapse_prepositions=collapse_prepositions)
     nlp.select_pipes(enable=[pipe for pipe, kind in kinds.items() if kind in NEEDED])
     return Parser(f"{nlp.meta['lang']}_{nlp.meta['name']}", str(nlp.meta["version"]), scheme, nlp, convert)
 
 
-def _converter(name: str, scheme: str, labels: set[str], collapse: bool) -> Callable[[Sentence], Sentence]:
-    """What takes a tree in the model's own labels to the wanted scheme."""
-    if scheme == "clear":
-        return lambda sentence: sentence
-    if {"dobj", "pobj"} <= labels:
-        return partial(to_ud, collapse_prepositions=collapse)
-    if {"obj", "case"} <= labels:
-        return partial(enhance, collapse_prepositions=collapse)
+def _source_scheme(name: str, labels: set[str]) -> str:
+    """The scheme that a model's labels belong to."""
+    for scheme, typical in (("clear", {"dobj", "pobj"}), ("ud", {"obj", "case"})):
+        if typical <= labels:
+            return scheme
     raise UserError(
         f"parser {name!r} speaks neither ClearNLP nor Universal Dependencies; use scheme 'clear' for its own labels"
     )
@@ -132,14 +131,14 @@ def _spans(text: str, doc: Doc) -> list[tuple[int, int]]:
     return [(kept[start], kept[end - 1] + 1) for start, end in spans]
 
 
-def _one_tree(doc: Doc) -> tuple[list[int], list[str]]:
+def _one_tree(doc: Doc) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Heads (-1: root) and labels of all tokens as one tree: later roots are parataxis of the first."""
     heads = [token.head.i for token in doc]
     labels = [token.dep_ for token in doc]
     roots = [i for i, head in enumerate(heads) if head == i]
     for root in roots:
         heads[root], labels[root] = (-1, labels[root]) if root == roots[0] else (roots[0], "parataxis")
-    return heads, labels
+    return tuple(heads), tuple(labels)
 
 
 def _given_doc(nlp: Language, sentence: Sentence) -> Doc:

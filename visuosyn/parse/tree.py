@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from visuosyn.records import Word
+
+
+class Token(NamedTuple):
+    """What the rules look at in a word; a ``Word`` will do as well."""
+
+    text: str
+    lemma: str
+    upos: str
+    xpos: str
 
 
 @dataclass(frozen=True, eq=False)
 class Tree:
     """Words with one head (position, -1: root) and one label each. Rules are functions Tree -> Tree."""
 
-    words: Sequence[Word]
+    words: Sequence[Token | Word]
     heads: tuple[int, ...]
     labels: tuple[str, ...]
 
@@ -30,7 +40,7 @@ class Tree:
         for form, tag, _, _ in rows:
             form, _, lemma = form.partition("=")
             upos, _, xpos = tag.partition(".")
-            words.append(Word(form, 0, 0, lemma=lemma or form.lower(), upos=upos, xpos=xpos))
+            words.append(Token(form, lemma or form.lower(), upos, xpos))
         return cls(tuple(words), tuple(int(row[3]) - 1 for row in rows), tuple(row[2] for row in rows))
 
     def __repr__(self) -> str:
@@ -63,7 +73,10 @@ class Tree:
 
     def child(self, node: int, *labels: str) -> int | None:
         """The first dependent of ``node`` with one of the labels."""
-        return next((i for i in self.children[node] if self.labels[i] in labels), None)
+        for i in self.children[node]:  # a loop, since this runs for every word and rule
+            if self.labels[i] in labels:
+                return i
+        return None
 
     def has(self, node: int, *labels: str) -> bool:
         """Whether ``node`` has a dependent with one of the labels."""

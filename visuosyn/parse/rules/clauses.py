@@ -40,9 +40,10 @@ def small_clauses(tree: Tree) -> Tree:
     """
     edges: dict[int, tuple[int, str]] = {}
     for clause, label in enumerate(tree.labels):
-        upper, subject = tree.heads[clause], tree.child(clause, "nsubj", "nsubjpass")
-        if label == "ccomp" and subject is not None and upper < subject < clause and _bare(tree, clause):
-            edges |= {subject: (upper, "dobj"), clause: (upper, "xcomp")}
+        if label == "ccomp" and (subject := tree.child(clause, "nsubj", "nsubjpass")) is not None:
+            upper = tree.heads[clause]
+            if upper < subject < clause and _bare(tree, clause):
+                edges |= {subject: (upper, "dobj"), clause: (upper, "xcomp")}
     return tree.rewired(edges)
 
 
@@ -112,10 +113,10 @@ def juxtapositions(tree: Tree) -> Tree:
     >>> juxtapositions(Tree.sketch("ran/VERB/ccomp/3 ;/PUNCT/punct/3 sat/VERB/ROOT/0"))
     ran/ROOT/0 ;/punct/3 sat/parataxis/1
     """
-    for clause in range(len(tree.words)):
+    for clause, label in enumerate(tree.labels):
         upper = tree.heads[clause]
-        fronted = tree.labels[clause] == "ccomp" and clause < upper and not tree.has(clause, "mark")
-        between = (i for i in tree.children[upper] if clause < i < upper)
-        if fronted and any(tree.labels[i] in ("punct", *SUBJECTS) for i in between):
-            tree = tree.rewired({clause: (tree.heads[upper], tree.labels[upper]), upper: (clause, "parataxis")})
+        if label == "ccomp" and clause < upper and not tree.has(clause, "mark"):
+            between = (tree.labels[i] for i in tree.children[upper] if clause < i < upper)
+            if any(other in ("punct", *SUBJECTS) for other in between):
+                tree = tree.rewired({clause: (tree.heads[upper], tree.labels[upper]), upper: (clause, "parataxis")})
     return tree

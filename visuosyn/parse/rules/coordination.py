@@ -53,6 +53,8 @@ def coordination(tree: Tree) -> Tree:
     >>> coordination(Tree.sketch("a/X/ROOT/0 ,/PUNCT/punct/1 b/X/conj/1 and/CCONJ/cc/3 c/X/conj/3"))
     a/ROOT/0 ,/punct/1 b/conj/1 and/cc/5 c/conj/1
     """
+    if "conj" not in tree.labels and "cc" not in tree.labels:
+        return tree
     first: dict[int, int] = {}
     for node in reversed(tree.deepest_first):
         if tree.labels[node] == "conj":

@@ -62,14 +62,14 @@ def names(tree: Tree) -> Tree:
     titles = (i for i, word in enumerate(tree.words) if (word.text.lower(),) in TITLES and tree.labels[i] == "compound")
     tree = tree.relabelled({i: "nmod:desc" for i in titles if tree.words[tree.heads[i]].upos == "PROPN"})
     for last, word in enumerate(tree.words):
-        first = last
-        while first > 0 and tree.words[first - 1].upos == "PROPN" and tree.heads[first - 1] == last:
-            first -= 1
-        first = next((i for i in range(first, last) if (tree.words[i].text.lower(),) in GIVEN_NAMES), last)
-        if word.upos == "PROPN" and first < last and tree.labels[first] == "compound":
+        start = last
+        while start > 0 and tree.words[start - 1].upos == word.upos == "PROPN" and tree.heads[start - 1] == last:
+            start -= 1
+        parts = range(start, last)
+        first = next((i for i in parts if (tree.words[i].text.lower(),) in GIVEN_NAMES), last)
+        if first < last and tree.labels[first] == "compound":
             described = [i for i in tree.children[last] if i < first and tree.labels[i] in ("compound", "nmod")]
             tree = tree.promoted(first, below="flat")
-            tree = tree.relabelled(
-                dict.fromkeys(range(first + 1, last), "flat") | dict.fromkeys(described, "nmod:desc")
-            )
+            inside = range(first + 1, last)
+            tree = tree.relabelled(dict.fromkeys(inside, "flat") | dict.fromkeys(described, "nmod:desc"))
     return tree

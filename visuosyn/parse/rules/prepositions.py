@@ -21,7 +21,7 @@ def prepositions(tree: Tree) -> Tree:
     out/case/3 of/case/3 town/prep/0
     """
     for node in tree.deepest_first:
-        complement = _complement(tree, node)
+        complement = _complement(tree, node) if tree.children[node] else None
         if complement is not None:
             clause = tree.labels[complement] == "pcomp" and tree.words[complement].upos in ("VERB", "AUX")
             label = tree.labels[node]
