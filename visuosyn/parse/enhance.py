@@ -21,6 +21,9 @@ SIGNS = {
     "n'": "and",
 }  # fmt: skip
 BARE_ADVERBIALS = word_list("bare_adverbials")
+# Relations whose label takes in a word, and the relation of that word, the first that is there.
+CLAUSAL = ("mark", "case", "advmod")
+AUGMENTED = {"nmod": ("case",), "obl": ("case",), "acl": CLAUSAL, "advcl": CLAUSAL, "conj": ("cc",)}
 NOT_SHARED = ("root", "parataxis", "conj")
 
 
@@ -31,18 +34,14 @@ def augmented(tree: Tree, edges: set[Edge]) -> set[Edge]:
     >>> sorted(augmented(tree, basic_edges(tree)), key=lambda edge: edge[1])
     [(-1, 0, 'root'), (2, 1, 'case'), (0, 2, 'nmod:in'), (4, 3, 'cc'), (0, 4, 'conj:and')]
     """
-    return {(head, i, _augmented(tree, i, label)) for head, i, label in edges}
+    return {(head, i, _augmented(tree, i, label) if label in AUGMENTED else label) for head, i, label in edges}
 
 
 def _augmented(tree: Tree, i: int, label: str) -> str:
-    if label in ("nmod", "obl"):
-        words = _introducer(tree, i, "case")
-    elif label in ("acl", "advcl"):
-        words = _introducer(tree, i, "mark") or _introducer(tree, i, "case") or _introducer(tree, i, "advmod")
-    elif label == "conj":
+    if label == "conj":
         words = _conjunction(tree, i)
     else:
-        return label
+        words = next(filter(None, (_introducer(tree, i, other) for other in AUGMENTED[label])), "")
     return f"{label}:{words}" if words else label
 
 
@@ -88,7 +87,7 @@ def conjunct_heads(tree: Tree, edges: set[Edge]) -> set[Edge]:
 
 def _own_case(tree: Tree, i: int, label: str) -> str:
     base = label.partition(":")[0]
-    own = _augmented(tree, i, base) if base in ("nmod", "obl", "acl", "advcl") else base
+    own = _augmented(tree, i, base) if base in AUGMENTED else base
     return label if own == base else own
 
 

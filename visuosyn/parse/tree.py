@@ -48,13 +48,13 @@ class Tree:
         return " ".join(f"{word.text}/{label}/{head + 1}" for word, label, head in rows)
 
     @cached_property
-    def children(self) -> tuple[tuple[int, ...], ...]:
+    def children(self) -> Sequence[Sequence[int]]:
         """The dependents of every word, in word order."""
-        lists: list[list[int]] = [[] for _ in self.heads]
+        rows: list[Sequence[int]] = [()] * len(self.heads)
         for dependent, head in enumerate(self.heads):
             if head >= 0:
-                lists[head].append(dependent)
-        return tuple(map(tuple, lists))
+                rows[head] = (*rows[head], dependent)
+        return rows
 
     @cached_property
     def deepest_first(self) -> tuple[int, ...]:
@@ -93,7 +93,11 @@ class Tree:
 
     def relabelled(self, labels: Mapping[int, str]) -> Tree:
         """The tree with other labels for some words."""
-        return self.rewired({i: (self.heads[i], label) for i, label in labels.items()})
+        if not labels:
+            return self
+        tree = Tree(self.words, self.heads, tuple(labels.get(i, label) for i, label in enumerate(self.labels)))
+        vars(tree)["children"] = self.children  # the same heads, so not to be found out again
+        return tree
 
     def promoted(self, node: int, *, below: str, label: str | None = None) -> Tree:
         """``node`` takes the place of its head, with the head's label or ``label``; the head becomes its dependent

@@ -64,9 +64,9 @@ def copulas(tree: Tree) -> Tree:
     >>> copulas(Tree.sketch("goal/NOUN/nsubj/2 is=be/AUX/ROOT/0 to/PART/mark/4 win/VERB/xcomp/2"))
     goal/nsubj:outer/4 is/cop/4 to/mark/4 win/ROOT/0
     """
-    for node in tree.deepest_first:
-        predicate = _predicate(tree, node) if _copula(tree, node) else None
-        if predicate is not None:
+    found = [i for i in range(len(tree.words)) if _copula(tree, i)]
+    for node in filter(found.__contains__, tree.deepest_first if found else ()):
+        if (predicate := _predicate(tree, node)) is not None:
             if _clause(tree, predicate):
                 tree = tree.relabelled({i: f"{tree.labels[i]}:outer" for i in _subjects(tree, node)})
             tree = tree.promoted(predicate, below="cop")
@@ -76,7 +76,7 @@ def copulas(tree: Tree) -> Tree:
 def _copula(tree: Tree, node: int) -> bool:
     """*be* that is neither auxiliary nor says that something exists."""
     word = tree.words[node]
-    be = word.lemma == "be" or (word.text.lower() in CLITICS and word.upos in ("AUX", "VERB"))
+    be = word.lemma == "be" or (word.upos in ("AUX", "VERB") and word.text.lower() in CLITICS)
     return be and tree.labels[node] not in ("aux", "auxpass", "cop") and not tree.has(node, "expl")
 
 

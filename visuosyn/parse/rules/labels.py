@@ -17,11 +17,10 @@ def relabel(tree: Tree) -> Tree:
     >>> relabel(Tree.sketch("saw/VERB/ROOT/0 two/NUM.CD/amod/3 dogs/NOUN/dobj/1 never/ADV.RB/neg/1"))
     saw/root/0 two/nummod/3 dogs/obj/1 never/advmod/1
     """
-    return tree.relabelled({i: _renamed(tree, i) for i in range(len(tree.words))})
+    return tree.relabelled({i: _renamed(tree, i, label) for i, label in enumerate(tree.labels)})
 
 
-def _renamed(tree: Tree, i: int) -> str:
-    label = tree.labels[i]
+def _renamed(tree: Tree, i: int, label: str) -> str:
     special = CONTEXT.get(label)
     return (special(tree, i, tree.heads[i]) if special else None) or NAMES.get(label, label)
 

@@ -59,17 +59,19 @@ def names(tree: Tree) -> Tree:
     >>> names(Tree.sketch("painter/NOUN/compound/3 Mary/PROPN/compound/3 Hill/PROPN/nsubj/4 sat/VERB/ROOT/0"))
     painter/nmod:desc/2 Mary/nsubj/4 Hill/flat/2 sat/ROOT/0
     """
-    titles = (i for i, word in enumerate(tree.words) if (word.text.lower(),) in TITLES and tree.labels[i] == "compound")
-    tree = tree.relabelled({i: "nmod:desc" for i in titles if tree.words[tree.heads[i]].upos == "PROPN"})
-    for last, word in enumerate(tree.words):
+    named = [i for i, label in enumerate(tree.labels) if label == "compound" and _proper(tree, tree.heads[i])]
+    tree = tree.relabelled({i: "nmod:desc" for i in named if (tree.words[i].text.lower(),) in TITLES})
+    for last in sorted({tree.heads[i] for i in named}):
         start = last
-        while start > 0 and tree.words[start - 1].upos == word.upos == "PROPN" and tree.heads[start - 1] == last:
+        while start > 0 and tree.heads[start - 1] == last and _proper(tree, start - 1):
             start -= 1
-        parts = range(start, last)
-        first = next((i for i in parts if (tree.words[i].text.lower(),) in GIVEN_NAMES), last)
+        first = next((i for i in range(start, last) if (tree.words[i].text.lower(),) in GIVEN_NAMES), last)
         if first < last and tree.labels[first] == "compound":
             described = [i for i in tree.children[last] if i < first and tree.labels[i] in ("compound", "nmod")]
-            tree = tree.promoted(first, below="flat")
-            inside = range(first + 1, last)
-            tree = tree.relabelled(dict.fromkeys(inside, "flat") | dict.fromkeys(described, "nmod:desc"))
+            inside = dict.fromkeys(range(first + 1, last), "flat")
+            tree = tree.promoted(first, below="flat").relabelled(inside | dict.fromkeys(described, "nmod:desc"))
     return tree
+
+
+def _proper(tree: Tree, node: int) -> bool:
+    return tree.words[node].upos == "PROPN"
