@@ -1,0 +1,93 @@
+"""How many prompts and seeds does a study need? From the variances of a pilot run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from visuosyn.errors import UserError
+from visuosyn.stats.contrasts import contrast
+from visuosyn.stats.relations import POINTS
+from visuosyn.stats.results import FEW
+from visuosyn.stats.sums import prompt_sums, ratio
+
+Floats = NDArray[np.float64]
+
+
+def power_table(
+    pilot: pd.DataFrame,
+    *,
+    difference: float = 5.0,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    seeds: Sequence[int] = (1, 2, 4, 8),
+) -> pd.DataFrame:
+    """Prompts needed to find a true mIoD - mIoH of ``difference`` points, per relation, mask rule and number of seeds.
+
+    ``pilot`` is the pair table of a run. Columns: relation, mask, seeds, ``with_relation`` (prompts that hold the
+    relation), ``prompts`` (captions of such a corpus, at the pilot's share of captions with the relation),
+    ``images`` = prompts x seeds, ``sd_prompt`` and ``sd_seed`` (points), ``detectable`` (difference that the pilot
+    itself could find at this power), ``n`` (prompts of the pilot with the relation), ``few`` (n < 20: a guess).
+
+    A prompt's share in the estimate varies by A + B / S with S seeds: B is estimated from how much the seeds of a
+    prompt differ, A is the rest of the clustered variance. The number is that of a two-sided t-test,
+    ((z_alpha + z_power) / d)^2 + z_alpha^2 / 2 with d = difference / sqrt(A + B / S) (Guenther 1981, The American
+    Statistician 35:4). How to read: where sd_prompt is the larger, more seeds do not help and more prompts do. With one
+    seed in the pilot A and B cannot be told apart: only rows with one seed are given. Caveat: a small
+    pilot's variances are themselves uncertain.
+    """
+    _check(difference, power, alpha, seeds)
+    whole = prompt_sums(pilot, measures=["iod", "ioh"])
+    found = contrast(*whole.of("iod"), against=whole.of("ioh"))
+    variance = found.error**2 * found.n  # of one prompt's share in the estimate, with the pilot's seeds
+    number = pilot["seed"].nunique()
+    of_seeds = _seed_variance(pilot, whole.cells) if number > 1 else np.full(len(variance), np.nan)
+    rest = np.maximum(variance - of_seeds / number, 0)
+    share = whole.cells["n_prompts"].to_numpy() / len(whole.prompts)
+    level, reach = stats.norm.ppf(1 - alpha / 2), stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power)
+    tables = []
+    for count in seeds if number > 1 else [1]:
+        spread = rest + of_seeds / count if number > 1 else variance
+        needed = np.ceil(reach**2 * spread / (difference / POINTS) ** 2 + level**2 / 2)
+        table = whole.cells[["relation", "mask"]].assign(seeds=count, with_relation=needed)
+        table["prompts"] = np.ceil(needed / share)
+        table["images"] = table["prompts"] * count
+        table["sd_prompt"], table["sd_seed"] = np.sqrt(rest) * POINTS, np.sqrt(of_seeds) * POINTS
+        tables.append(table.assign(detectable=reach * found.error * POINTS, n=found.n, few=found.n < FEW))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _seed_variance(pilot: pd.DataFrame, cells: pd.DataFrame) -> Floats:
+    """Variance over seeds of a prompt's share in the estimate, if it had that one image, (cell,).
+
+    Prompts that miss an image in a cell are left out.
+    """
+    seeds = pd.factorize(pilot["seed"], sort=True)[0]
+    number = int(seeds.max()) + 1
+    places = pd.factorize(pilot["caption_id"], sort=True)[0] * number + seeds
+    images = prompt_sums(pilot.assign(caption_id=places), measures=["iod", "ioh"])
+    keys = pd.MultiIndex.from_frame(cells[["relation", "mask"]])
+    order = pd.MultiIndex.from_frame(images.cells[["relation", "mask"]]).get_indexer(keys)
+    found = contrast(*images.of("iod"), against=images.of("ioh"))
+    grid = (int(places.max()) // number + 1, number, len(cells))
+    shares, counted = np.zeros(grid), np.zeros(grid, dtype=bool)
+    at = np.array(images.prompts)
+    shares[at // number, at % number] = found.null[:, order]
+    counted[at // number, at % number] = (images.counts[:, order] > 0).all(axis=-1)
+    prompts = counted.any(axis=1).sum(axis=0)
+    whole = counted.all(axis=1)
+    spread = np.where(whole, (shares * prompts * number).var(axis=1, ddof=1), 0.0)
+    return ratio(spread.sum(axis=0), whole.sum(axis=0).astype(np.float64))
+
+
+def _check(difference: float, power: float, alpha: float, seeds: Sequence[int]) -> None:
+    if not difference > 0:
+        raise UserError(f"difference is {difference}: use a positive number of percentage points")
+    if not (0 < alpha < 1 and alpha < power < 1):
+        raise UserError(f"power is {power}, alpha {alpha}: use shares with 0 < alpha < power < 1")
+    if not seeds or min(seeds) < 1:
+        raise UserError(f"seeds are {list(seeds)}: name at least one number of seeds, each 1 or more")
