@@ -36,15 +36,19 @@ FUNCTION_POS = frozenset({"DET", "ADP", "PUNCT", "AUX", "CCONJ", "SCONJ", "PART"
 
 
 def shown_relations(table: pd.DataFrame, *, most: int = 16, summary: bool = True) -> pd.DataFrame:
-    """The rows that a figure has room for: ``most`` relations, those with at least ``MIN_PROMPTS`` prompts first,
-    then by the number of pairs; with ``summary`` also the rows "unrelated" and "all head-dependent". Rows without an
-    estimate or with a single prompt are left to the table."""
+    """The rows that a figure has room for: at most ``most`` relations, those with most pairs; with ``summary`` also
+    the rows "unrelated" and "all head-dependent".
+
+    Relations under ``MIN_PROMPTS`` prompts are left to the table, unless no relation has more: then half as many of
+    them are shown, hollow. Rows without an estimate or with a single prompt are never shown."""
     if table["mask"].nunique() > 1:
         raise UserError(f"this figure shows one mask rule, the table has {table['mask'].nunique()}: choose one first")
     overall = table["relation"].isin(SUMMARY_ROWS)
     known = table["mIoD"].notna() & table["mIoH"].notna() & (table["n_prompts"] > 1)
-    relations = table[known & ~overall].sort_values(["few", "n_pairs"], ascending=[True, False], kind="stable")
-    return pd.concat([table[known & overall & summary], relations.head(most)])
+    relations = table[known & ~overall].sort_values("n_pairs", ascending=False, kind="stable")
+    enough = relations[~relations["few"]]
+    chosen = relations.head(max(most // 2, 1)) if enough.empty else enough.head(most)
+    return pd.concat([table[known & overall & summary], chosen])
 
 
 def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 16) -> Axes:
@@ -59,15 +63,15 @@ def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 1
     ax.set(xlim=limits, ylim=limits, xlabel="mIoH (%)", ylabel="mIoD (%)")
     ax.set_aspect("equal", adjustable="box")
     ax.axline((limits[0], limits[0]), slope=1, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
-    obstacles = [(x, x) for x in np.linspace(*limits, 40)]
+    lines = [(x, x) for x in np.linspace(*limits, 40)]
     for row in _each(rows):
         colour = DIRECTIONS[row.direction][0]
         ax.plot([row.mIoH_low, row.mIoH_high], [row.mIoD] * 2, color=colour, alpha=0.45, linewidth=0.9, zorder=2)
         ax.plot([row.mIoH] * 2, [row.mIoD_low, row.mIoD_high], color=colour, alpha=0.45, linewidth=0.9, zorder=2)
         _point(ax, row.mIoH, row.mIoD, row)
         if np.isfinite(row.mIoD_low) and np.isfinite(row.mIoH_low):
-            obstacles += [(x, row.mIoD) for x in np.linspace(row.mIoH_low, row.mIoH_high, 7)]
-            obstacles += [(row.mIoH, y) for y in np.linspace(row.mIoD_low, row.mIoD_high, 7)]
+            lines += [(x, row.mIoD) for x in np.linspace(row.mIoH_low, row.mIoH_high, 9)]
+            lines += [(row.mIoH, y) for y in np.linspace(row.mIoD_low, row.mIoD_high, 9)]
     _direction_legend(ax, rows)
     sns.despine(ax=ax)
     size = float(ax.xaxis.get_ticklabels()[0].get_fontsize()) * 0.95
@@ -75,7 +79,7 @@ def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 1
         ax,
         list(zip(rows["mIoH"], rows["mIoD"], strict=True)),
         list(rows["relation"]),
-        obstacles=obstacles,
+        lines=lines,
         colours=[DIRECTIONS[d][0] for d in rows["direction"]],
         size=size,
     )
@@ -83,11 +87,13 @@ def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 1
 
 
 def _limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """The same limits for both axes of the plane, with room for all intervals."""
-    bounds = ["mIoD", "mIoH", "mIoD_low", "mIoH_low", "mIoD_high", "mIoH_high"]
-    values = rows[bounds].to_numpy(dtype=float)
+    """The same limits for both axes of the plane: room for all points and names, and for intervals that rest on enough
+    prompts; others may be cut."""
+    points = rows[["mIoD", "mIoH"]].to_numpy(dtype=float)
+    bounds = rows.loc[~rows["few"], ["mIoD_low", "mIoH_low", "mIoD_high", "mIoH_high"]].to_numpy(dtype=float)
+    values = np.concatenate([points.ravel() - 5, points.ravel() + 5, bounds.ravel()])
     values = values[np.isfinite(values)]
-    return (max(0.0, values.min() - 4), min(100.0, values.max() + 4)) if len(values) else (0.0, 100.0)
+    return (max(-3.0, values.min() - 3), min(103.0, values.max() + 3)) if len(values) else (0.0, 100.0)
 
 
 def _each(table: pd.DataFrame) -> Iterator[Any]:
@@ -194,7 +200,7 @@ def _name_rules(ax: Axes, places: dict[str, float]) -> None:
         at = [place for place, k in zip(places.values(), kinds, strict=True) if k == kind]
         ax.annotate(kind, (float(np.mean(at)), 0), xytext=(0, -2.6), xycoords=("data", "axes fraction"),
                     textcoords="offset fontsize", ha="center", va="top")  # fmt: skip
-    ax.set_xlabel("mask rule and its level", labelpad=4 + 1.3 * float(ax.xaxis.label.get_fontsize()))
+    ax.set_xlabel("mask rule and its level", labelpad=4 + 1.6 * float(ax.xaxis.label.get_fontsize()))
 
 
 def _commonest(table: pd.DataFrame, most: int) -> list[str]:

@@ -74,7 +74,7 @@ def overlay(
     level = heat(array, size, scale=scale)
     ground = np.asarray(backdrop(image, size), dtype=np.float32)
     colour = colormaps[colormap](level)[..., :3].astype(np.float32) * 255
-    alpha = (opacity * level**0.75)[..., None]
+    alpha = (opacity * level)[..., None]
     return Image.fromarray((ground * (1 - alpha) + colour * alpha).round().astype(np.uint8))
 
 

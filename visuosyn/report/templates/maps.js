@@ -98,7 +98,7 @@ function paintHeat(canvas, card, word, { common = false, opaque = false } = {}) 
   paint(canvas, (i) => {
     const level = Math.min(Math.max(levels[i] * share, 0), 1);
     const at = 3 * Math.round(255 * level);
-    return [COLOURS[at], COLOURS[at + 1], COLOURS[at + 2], opaque ? 1 : 0.85 * level ** 0.75];
+    return [COLOURS[at], COLOURS[at + 1], COLOURS[at + 2], opaque ? 1 : 0.85 * level];
   });
 }
 
