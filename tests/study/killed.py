@@ -43,6 +43,7 @@ def answer(order: dict) -> dict:
     return {"code": os.waitstatus_to_exitcode(status), "seconds": time.monotonic() - start}
 
 
-for line in sys.stdin:
-    sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
-    sys.stdout.flush()
+if __name__ == "__main__":
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
+        sys.stdout.flush()

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,16 +22,23 @@ class Commands:
         self.folder, self.model = folder, model
         self.errors = (folder / "errors.txt").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("killed.py")],
+            [sys.executable, "-m", "tests.study.killed"], cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
         )  # fmt: skip
 
-    def study(self, out: str, *, sent: int | None = None, after: float = 0) -> dict:
-        arguments = ["study", str(self.folder / "captions.txt"), "--out", str(self.folder / out)]
-        arguments += ["--model", str(self.model), "--steps", "2", "--batch-size", "2", "--mask", "soft", "--quiet"]
+    def run(self, command: str, out: str, *, sent: int | None = None, after: float = 0) -> dict:
+        arguments = [command, str(self.folder / "captions.txt"), "--out", str(self.folder / out), "--quiet"]
+        arguments += ["--model", str(self.model), "--steps", "2", "--batch-size", "2"]
         self.process.stdin.write(json.dumps({"arguments": arguments, "signal": sent, "after": after}) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
+
+    @cache  # noqa: B019 (there is one of this class)
+    def undisturbed(self, command: str) -> tuple[dict[str, bytes], float]:
+        """Contents of all files of a run that nothing disturbed, and its seconds."""
+        done = self.run(command, f"undisturbed-{command}")
+        assert done["code"] == 0, self.told()
+        return contents(self.folder / f"undisturbed-{command}"), done["seconds"]
 
     def told(self) -> str:
         self.errors.seek(0)
@@ -47,14 +55,6 @@ def commands(tmp_path_factory, tiny_model):
     made.errors.close()
 
 
-@pytest.fixture(scope="module")
-def undisturbed(commands):
-    """Contents of all files of a run that nothing disturbed, and its seconds."""
-    done = commands.study("undisturbed")
-    assert done["code"] == 0, commands.told()
-    return contents(commands.folder / "undisturbed"), done["seconds"]
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     """All that must be the same, byte for byte: everything but the facts (which hold times) and what shows them."""
     return {
@@ -64,36 +64,37 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def kill_until_done(commands, undisturbed, kills: int, seed: int) -> int:
+def kill_until_done(commands, command: str, *, kills: int, seed: int) -> int:
     """Kill a study at random moments until it ends by itself; again with a new folder until there were enough."""
-    want, seconds = undisturbed
+    want, seconds = commands.undisturbed(command)
     moments, done = random.Random(seed), 0
     while done < kills:
-        end = commands.study("killed", sent=signal.SIGKILL, after=moments.uniform(0, seconds))
+        end = commands.run(command, "killed", sent=signal.SIGKILL, after=moments.uniform(0, seconds))
         done += end["code"] == -signal.SIGKILL
         if end["code"] == 0 or done == kills:
-            assert commands.study("killed")["code"] == 0, commands.told()
+            assert commands.run(command, "killed")["code"] == 0, commands.told()
             assert contents(commands.folder / "killed") == want
             shutil.rmtree(commands.folder / "killed")
     return done
 
 
-def test_killed_twice_a_study_gives_the_same_tables(commands, undisturbed):
-    assert {"pairs.parquet", "dropped.csv", "tables/relations.csv", "traces/00002.parquet"} <= set(undisturbed[0])
-    assert kill_until_done(commands, undisturbed, kills=2, seed=1) == 2
+def test_killed_twice_the_traces_are_the_same(commands):
+    assert {"traces/00002.parquet", "parses.conllu", "dropped.csv"} <= set(commands.undisturbed("trace")[0])
+    assert kill_until_done(commands, "trace", kills=2, seed=1) == 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
-def test_killed_at_ten_random_moments_a_study_gives_the_same_tables(commands, undisturbed, seed):
-    assert kill_until_done(commands, undisturbed, kills=10, seed=seed) == 10
+def test_killed_at_ten_random_moments_a_study_gives_the_same_tables(commands, seed):
+    assert {"pairs.parquet", "dropped.csv", "tables/relations.csv"} <= set(commands.undisturbed("study")[0])
+    assert kill_until_done(commands, "study", kills=10, seed=seed) == 10
 
 
-def test_interrupted_a_study_says_how_to_go_on_and_goes_on(commands, undisturbed):
-    want, seconds = undisturbed
-    end = commands.study("interrupted", sent=signal.SIGINT, after=seconds / 2)
+def test_interrupted_a_study_says_how_to_go_on_and_goes_on(commands):
+    want, seconds = commands.undisturbed("trace")
+    end = commands.run("trace", "interrupted", sent=signal.SIGINT, after=seconds / 2)
     assert end["code"] == 130, commands.told()
     assert "the same command goes on from there" in commands.told()
     assert "Traceback" not in commands.told()
-    assert commands.study("interrupted")["code"] == 0
+    assert commands.run("trace", "interrupted")["code"] == 0
     assert contents(commands.folder / "interrupted") == want

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import functools
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from diffusers import StableDiffusionPipeline
 
 import visuosyn as vs
 from visuosyn.errors import UserError
@@ -225,9 +228,19 @@ def test_given_trees_are_used_as_they_are(corpus, pipeline, tmp_path):
     assert conllu.comment(found.sentences[0], "source") == "c.conllu:1"
 
 
-class SmallMemory(type(tiny_pipeline("sd1"))):
+def test_a_model_may_say_how_it_is_drawn(tiny_model, tmp_path):
+    from visuosyn.trace import load_pipeline, own_drawing
+
+    shutil.copytree(tiny_model, tmp_path / "model")
+    (tmp_path / "model" / "drawing.json").write_text('{"steps": 3, "guidance": 2}')
+    assert own_drawing(load_pipeline(tmp_path / "model")) == {"steps": 3, "guidance": 2}
+    assert own_drawing(load_pipeline(tiny_model)) == {"steps": 50, "guidance": 7.5}
+
+
+class SmallMemory(StableDiffusionPipeline):
     """A pipeline on a machine that holds two images at a time."""
 
+    @functools.wraps(StableDiffusionPipeline.__call__)
     def __call__(self, prompt, **options):
         if len(prompt) > self.room:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")

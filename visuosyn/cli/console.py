@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
+        for library in ("TRANSFORMERS", "DIFFUSERS"):  # their remarks on what is not installed help nobody here
+            os.environ.setdefault(f"{library}_VERBOSITY", "error")
         try:
             return super().invoke(ctx)
         except UserError as error:

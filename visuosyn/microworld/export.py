@@ -26,6 +26,7 @@ from visuosyn.microworld import checkpoints, decoder, network
 from visuosyn.microworld.card import model_card
 from visuosyn.microworld.latents import Projection
 
+DRAWING = {"steps": 25, "guidance": 3.0}  # what a study draws with unless told otherwise
 ART_LICENCE = Path(__file__).parent / "art" / "LICENSE-fluent-emoji"
 
 
@@ -48,6 +49,7 @@ def export(out: Path, folder: Path) -> None:
     save_pipeline(building, weights, tuple(state["recipe"]["channels"]), tokenizer, _autoencoder(out, projection))
     projection.save(building / "latents.safetensors")
     shutil.copy(out / "words.json", building / "words.json")
+    _write_json(building / "drawing.json", DRAWING)
     _write_json(building / "training.json", training_facts(building, state))
     evaluation = out / "evaluation.json"
     facts = checkpoints.read_json(evaluation) if evaluation.exists() else {}

@@ -42,12 +42,13 @@ def explain(
     sentence = next(load_parser(parser, scheme=scheme).parse([Caption("prompt", text)]))
 
     from visuosyn.report import explain_page  # both take seconds to load
-    from visuosyn.trace import draw, generator, load_pipeline
+    from visuosyn.trace import draw, generator, load_pipeline, own_drawing
 
     pipeline = load_pipeline(model, device=device, dtype=dtype)
-    height_width = None if settings.size is None else settings.size[::-1]
-    noise = [generator(sentence.id, seed)]
-    (maps,) = draw(pipeline, [sentence], noise, steps=steps, guidance=guidance, size=height_width)
+    asked = {"steps": steps, "guidance": guidance}
+    how = own_drawing(pipeline) | {name: value for name, value in asked.items() if value is not None}
+    rows_columns = None if settings.size is None else settings.size[::-1]
+    (maps,) = draw(pipeline, [sentence], [generator(sentence.id, seed)], size=rows_columns, **how)
     maps = maps.with_facts(noise_id=sentence.id, seed=seed)
     pairs = pair_table(maps, sentence, word_pairs(sentence), settings.masks)
     return explain_page(maps, sentence, pairs, out)

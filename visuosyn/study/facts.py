@@ -29,14 +29,13 @@ def gather(
     What was not asked for (steps, guidance, size) is the pipeline's own default. Raises UserError for a pipeline
     that does not draw from text alone, or that cannot draw this size.
     """
-    from visuosyn.trace import model_facts  # loads torch
+    from visuosyn.trace import model_facts, own_drawing  # loads torch
 
-    call = inspect.signature(type(pipeline).__call__).parameters
-    if "image" in call:
+    if "image" in inspect.signature(type(pipeline).__call__).parameters:
         raise UserError(f"a study draws from text alone, and {type(pipeline).__name__} needs an image to start from")
     width, height = settings.size or _own_size(pipeline)
     _require_drawable(pipeline, width, height)
-    model = model_facts(pipeline)
+    model, own = model_facts(pipeline), own_drawing(pipeline)
     return RunFacts(
         corpus=Path(corpus.path).name,
         corpus_sha256=corpus.sha256,
@@ -52,8 +51,8 @@ def gather(
         family=str(model["family"]),
         dtype=str(model["dtype"]),
         scheduler=str(model["scheduler"]),
-        steps=call["num_inference_steps"].default if settings.steps is None else settings.steps,
-        guidance=float(call["guidance_scale"].default if settings.guidance is None else settings.guidance),
+        steps=own["steps"] if settings.steps is None else settings.steps,
+        guidance=float(own["guidance"] if settings.guidance is None else settings.guidance),
         width=width,
         height=height,
         seeds=settings.seeds,

@@ -6,7 +6,7 @@ from visuosyn.callable import make_callable
 from visuosyn.trace.align import split_words
 from visuosyn.trace.draw import draw, generator
 from visuosyn.trace.families import families
-from visuosyn.trace.load import load_pipeline, model_facts, vocabulary
+from visuosyn.trace.load import load_pipeline, model_facts, own_drawing, vocabulary
 from visuosyn.trace.tracer import Tracer, trace
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "generator",
     "load_pipeline",
     "model_facts",
+    "own_drawing",
     "split_words",
     "trace",
     "vocabulary",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from visuosyn.errors import UserError
 from visuosyn.trace.families import family_of
 
 MICRO = Path(__file__).parents[1] / "microworld" / "model"
-WORDS = "words.json"
+WORDS, DRAWING = "words.json", "drawing.json"
 _NETWORKS = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3", "vae")
 
 
@@ -67,6 +68,19 @@ def vocabulary(pipeline: Any) -> frozenset[str] | None:
     if not folder or not path.is_file():
         return None
     return frozenset(json.loads(path.read_text(encoding="utf-8")))
+
+
+def own_drawing(pipeline: Any) -> dict[str, Any]:
+    """The ``steps`` and ``guidance`` that a model is meant to be drawn with.
+
+    They are those of ``drawing.json`` in the model's folder, else the defaults of the pipeline's call.
+    """
+    call = inspect.signature(type(pipeline).__call__).parameters
+    found = {"steps": call["num_inference_steps"].default, "guidance": call["guidance_scale"].default}
+    path = Path(pipeline.name_or_path or "") / DRAWING
+    if pipeline.name_or_path and path.is_file():
+        found |= json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _read(model: str | Path, dtype: torch.dtype, progress: bool) -> Any:
