@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from tests.report.builder import heat_maps, sentence, study
+from tests.report.builder import study
 from tests.report.test_tables import row
 from visuosyn.errors import UserError
 from visuosyn.report import figures
@@ -144,18 +144,6 @@ def test_difference_by_rule_shows_relations_only(table: pd.DataFrame) -> None:
         ax = figures.difference_by_rule(table, most=2)
         legend = ax.figure.legends[0]
     assert [text.get_text() for text in legend.get_texts()] == ["obj", "nsubj"]
-
-
-def test_contact_sheet_names_words_and_maxima_and_prefers_content_words() -> None:
-    maps = [heat_maps(sentence("a red ball")), heat_maps(sentence("the pig holds a yellow balloon under a tree ."))]
-    with style():
-        axes = figures.contact_sheet(maps, most_words=5)
-    assert len(axes) == 12
-    told = [[t.get_text() for t in words(ax)] for ax in axes]
-    assert [t[0] for t in told if t] == ["a", "red", "ball", "pig", "holds", "yellow", "balloon", "tree"]
-    assert told[1][1] == f"max {1000 * maps[0].array[0].max():.1f}‰"
-    with pytest.raises(UserError, match="at least one image"):
-        figures.contact_sheet([])
 
 
 def test_styles_put_rcparams_back_also_after_an_error() -> None:

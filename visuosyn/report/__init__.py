@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from visuosyn.report.explain import explain_page
     from visuosyn.report.figures import (
-        contact_sheet,
         difference_by_rule,
         overlap_by_rule,
         relation_forest,
@@ -24,12 +23,13 @@ if TYPE_CHECKING:
     )
     from visuosyn.report.overlays import common_scale, overlay
     from visuosyn.report.page import write_report
+    from visuosyn.report.sheets import contact_sheet, word_course
     from visuosyn.report.styles import save_figure, style
     from visuosyn.report.tables import one_rule, reader_table, relations_latex
 
 _HOME = {
     "common_scale": "overlays",
-    "contact_sheet": "figures",
+    "contact_sheet": "sheets",
     "difference_by_rule": "figures",
     "explain_page": "explain",
     "one_rule": "tables",
@@ -41,6 +41,7 @@ _HOME = {
     "relations_latex": "tables",
     "save_figure": "styles",
     "style": "styles",
+    "word_course": "sheets",
     "write_report": "page",
 }
 
@@ -58,6 +59,7 @@ __all__ = [
     "relations_latex",
     "save_figure",
     "style",
+    "word_course",
     "write_report",
 ]
 

@@ -1,4 +1,4 @@
-"""The figures of a study, one function each: a table (or maps) in, Axes out.
+"""The charts of a study, one function each: a table in, Axes out.
 
 Tables are reader tables (:func:`visuosyn.report.tables.reader_table`). Call inside ``style(...)``; without ``ax`` a
 new figure of the style's column is made. ``ax.figure`` is then saved with :func:`visuosyn.report.styles.save_figure`.
@@ -7,23 +7,18 @@ new figure of the style's column is made. ``ax.figure`` is then saved with :func
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
-from visuosyn.records import HeatMaps
 from visuosyn.report.labels import place_labels
-from visuosyn.report.overlays import backdrop, common_scale, display_size, overlay
-from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, MILLIMETRES, PALETTE, STYLES, VERMILLION, canvas
+from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, PALETTE, VERMILLION, canvas
 from visuosyn.report.tables import DOMINANCE, MIN_PROMPTS, SUMMARY_ROWS
 
 DIRECTIONS = {  # colour, marker, words
@@ -32,7 +27,6 @@ DIRECTIONS = {  # colour, marker, words
     "": (GREY, "o", "interval includes 0"),
 }
 FOREST = 24  # relations that a forest has room for
-FUNCTION_POS = frozenset({"DET", "ADP", "PUNCT", "AUX", "CCONJ", "SCONJ", "PART", "SYM", "X"})
 
 
 def shown_relations(table: pd.DataFrame, *, most: int = 16, summary: bool = True) -> pd.DataFrame:
@@ -229,52 +223,3 @@ def difference_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int
     ax.axhline(0, color=GREY, linewidth=0.8, zorder=1)
     _by_rule(table, _commonest(table, most), "difference", ax, ylabel="mIoD − mIoH (points)")
     return ax
-
-
-def content_rows(maps: HeatMaps, *, most: int = 7) -> list[int]:
-    """Rows of the words to show where not all fit: content words before function words, in sentence order."""
-    ranked = sorted(range(len(maps)), key=lambda row: maps.words[row].upos in FUNCTION_POS)
-    return sorted(ranked[:most])
-
-
-def contact_sheet(
-    maps: Sequence[HeatMaps], *, figure: Figure | None = None, most_words: int = 7, common: bool = False
-) -> list[Axes]:
-    """Pictures, one a row, each followed by the heat maps of its words over it.
-
-    Each map is scaled by its own maximum, which stands under the word (in thousandths of attention); with ``common``
-    all maps of a picture share one scale. Where not all words fit, content words are shown.
-    """
-    if not maps:
-        raise UserError("a contact sheet needs at least one image: the list of heat maps is empty")
-    rows = [content_rows(m, most=most_words) for m in maps]
-    columns = 1 + max(len(r) for r in rows)
-    if figure is None:
-        width = STYLES["paper"]["page"]
-        height = sum(width / columns * m.grid[0] / m.grid[1] + 11.5 for m in maps)
-        tight = ConstrainedLayoutEngine(w_pad=0.01, h_pad=0.02, wspace=0.02, hspace=0)
-        figure = Figure(figsize=(width / MILLIMETRES, height / MILLIMETRES), layout=tight)
-    axes: list[Axes] = []
-    strips = figure.subfigures(len(maps), 1, squeeze=False)[:, 0]
-    for strip, one, words in zip(strips, maps, rows, strict=True):
-        cells = strip.subplots(1, columns, squeeze=False)[0]
-        title = shorten(one.prompt, 110, placeholder=" …") + ("" if one.seed is None else f"   (seed {one.seed})")
-        strip.suptitle(title, x=0.004, ha="left", style="italic", fontsize="medium", parse_math=False)
-        _strip(list(cells), one, words, scale=common_scale(one) if common else None)
-        axes += list(cells)
-    return axes
-
-
-def _strip(cells: list[Axes], maps: HeatMaps, words: Sequence[int], *, scale: float | None) -> None:
-    """One picture and its overlays in a row of axes; those left over stay empty."""
-    size = display_size(maps, at_least=128)
-    for cell in cells:
-        cell.set_axis_off()
-    cells[0].imshow(backdrop(maps.image, size))
-    for cell, row in zip(cells[1:], words, strict=False):
-        one = maps[row]
-        cell.imshow(overlay(maps.image, one, size=size, scale=scale))
-        top = f"max {1000 * float(one.array.max(initial=0)):.1f}‰"
-        for text, up, letters, colour in ((one.word.text[:18], 1.45, "medium", INK), (top, 0.4, "x-small", GREY)):
-            cell.annotate(text, (0.5, 1), xytext=(0, up), xycoords="axes fraction", textcoords="offset fontsize",
-                          ha="center", va="baseline", parse_math=False, fontsize=letters, color=colour)  # fmt: skip

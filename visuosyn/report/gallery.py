@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from visuosyn.records import HeatMaps
-from visuosyn.report import figures
+from visuosyn.report import figures, sheets
 from visuosyn.report.styles import save_figure, style
 from visuosyn.report.tables import MIN_PROMPTS, SUMMARY_ROWS, one_rule
 
@@ -74,7 +74,7 @@ def draw_figures(table: pd.DataFrame, mask: str, sheet: Sequence[HeatMaps], fold
             "contact_sheet",
             "pictures and maps",
             "photo",
-            lambda: figures.contact_sheet(sheet)[0],
+            lambda: sheets.contact_sheet(sheet)[0],
             f"Pictures and the heat maps of their words, for: {'; '.join(maps.prompt for maps in sheet)}",
             "Pictures with the heat maps of their words over them, each map scaled by its own maximum, which is given "
             "in thousandths of the attention.",

@@ -35,13 +35,24 @@ def render(template: str, *, masks: Sequence[str], mask: str, **context: Any) ->
 @cache
 def environment() -> Environment:
     """The templates; escaping is always on, and a name that is not given is an error."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("visuosyn.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["points"] = points
+    return made
+
+
+def points(value: float, sign: bool = False) -> str:
+    """A figure with one decimal and a true minus; what rounds to 0 has no minus.
+
+    >>> points(-3.14159), points(2, sign=True), points(-0.04)
+    ('−3.1', '+2.0', '0.0')
+    """
+    return f"{value:+z.1f}".replace("-", "−") if sign else f"{value:z.1f}".replace("-", "−")
 
 
 def _asset(name: str) -> Markup:

@@ -99,7 +99,7 @@ def _number(value: float, *, sign: bool = False) -> str:
     """A figure with one decimal as LaTeX; missing is a dash."""
     if not np.isfinite(value):
         return "--"
-    text = f"{value:+.1f}" if sign else f"{value:.1f}"
+    text = f"{value:+z.1f}" if sign else f"{value:z.1f}"
     return f"${text}$" if text[0] in "+-" else text
 
 

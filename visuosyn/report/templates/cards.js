@@ -45,8 +45,11 @@ function build(card) {
   data.words.forEach((_, word) => card.strip.append(thumbnail(card, word)));
   element.querySelector(".panel").append(scroll, card.readout, card.strip);
   if (data.missing.length) {
-    const told = data.missing.map(([text, reason]) => `${text} (${reason})`).join("; ");
-    element.querySelector(".panel").append(make("p", { className: "missing" }, `Without a map: ${told}`));
+    const words = new Map();
+    for (const [text, reason] of data.missing) words.set(reason, [...(words.get(reason) ?? []), text]);
+    for (const [reason, texts] of words) {
+      element.querySelector(".panel").append(make("p", { className: "missing" }, `Without a map, ${reason}: ${texts.join(", ")}`));
+    }
   }
   wire(card);
   if (data.pairs.length && !document.querySelector(".explain")) element.append(pairList(card));
