@@ -59,11 +59,11 @@ def tiny_pipeline(name: str = "sd1", *, seed: int = 0) -> Any:
         if kind == "sdxl":
             parts |= {
                 "tokenizer_2": toy_tokenizer(),
-                "text_encoder": _text_encoder(32),
-                "text_encoder_2": _text_encoder(48, True),
+                "text_encoder": text_encoder(32),
+                "text_encoder_2": text_encoder(48, True),
             }
         else:
-            parts |= {"text_encoder": _text_encoder(32, act="gelu" if kind == "sd2" else "quick_gelu")}
+            parts |= {"text_encoder": text_encoder(32, act="gelu" if kind == "sd2" else "quick_gelu")}
             parts |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     pipeline = getattr(diffusers, _PIPELINES[name])(**parts)
     pipeline.set_progress_bar_config(disable=True)
@@ -143,7 +143,8 @@ def _vae() -> Any:
     )
 
 
-def _text_encoder(width: int, projection: bool = False, act: str = "quick_gelu") -> Any:
+def text_encoder(width: int, projection: bool = False, act: str = "quick_gelu") -> Any:
+    """A random CLIP text encoder with states of the given width."""
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
     config = CLIPTextConfig(

@@ -309,6 +309,7 @@ def steer(pipe: Any, word: str) -> None:
                 return AttnProcessor2_0()(attn, hidden_states)
             rows, columns = pipe.grids[hidden_states.shape[1]]
             side = torch.where(torch.arange(columns) < columns // 2, 1.0, -1.0).repeat(rows)
+            attn.to_q(hidden_states)  # a layer is watched from here on
             query = side[None, None, :, None].expand(len(hidden_states), attn.heads, -1, 8)
             chosen = (pipe.ids == token).float() * 4
             key = chosen[None, None, :, None].expand(len(hidden_states), attn.heads, -1, 8)
@@ -392,7 +393,7 @@ def test_a_failed_call_leaves_the_others(pipe: Any) -> None:
 
 def test_setup_that_fails_half_way(pipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     before, layers = hooks(pipe), [m for m in pipe.unet.modules() if getattr(m, "is_cross_attention", False)]
-    monkeypatch.setattr(layers[2], "register_forward_hook", None)
+    monkeypatch.setattr(layers[2].to_q, "register_forward_hook", None)
     with trace(pipe), pytest.raises(TypeError):
         pipe("a cat", num_inference_steps=1)
     assert hooks(pipe) == before
@@ -417,7 +418,7 @@ def test_state_does_not_grow_with_steps(pipe: Any) -> None:
     def held(steps: int) -> int:
         with trace(pipe) as tracer:
             pipe(PROMPTS[0], num_inference_steps=steps, output_type="latent")
-        return sum(array.nbytes for array, _ in tracer._records[0].sums.values())
+        return sum(array.nbytes for _, array, _ in tracer._records[0].sums)
 
     assert held(3) == held(9)
 

@@ -6,7 +6,8 @@ over *all* keys. A fused kernel knows lse anyway; where none returns it, it is c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,9 +17,11 @@ from torch.nn.attention import SDPBackend
 CHUNK = 2**20
 """Numbers of an explicit score matrix held at a time: 4 MB in float32."""
 
+_FUSED = SDPBackend.FLASH_ATTENTION.value
+_fused = torch._scaled_dot_product_flash_attention_for_cpu
 
-@dataclass(frozen=True, eq=False)
-class Attention:
+
+class Attention(NamedTuple):
     """The arguments of one ``torch.nn.functional.scaled_dot_product_attention``.
 
     ``query`` (batch, head, query, channel), ``key`` and ``value`` (batch, head, key, channel); a boolean
@@ -34,11 +37,6 @@ class Attention:
     scale: float | None = None
     enable_gqa: bool = False
 
-    @property
-    def factor(self) -> float:
-        """What the scores are multiplied with."""
-        return float(self.query.shape[-1] ** -0.5 if self.scale is None else self.scale)
-
 
 def attend(call: Attention) -> tuple[Tensor, Tensor | None]:
     """The call's own result, bit for bit, and the log-sum-exp (batch, head, query) where its kernel returns it.
@@ -48,67 +46,77 @@ def attend(call: Attention) -> tuple[Tensor, Tensor | None]:
     """
     if call.query.device.type == "cpu" and call.attn_mask is None and not call.enable_gqa:
         plain = (call.query, call.key, call.value)
-        choice = torch._fused_sdp_choice(*plain, None, call.dropout_p, call.is_causal, scale=call.scale)
-        if choice == SDPBackend.FLASH_ATTENTION.value:
-            output, lse = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-                *plain, call.dropout_p, call.is_causal, attn_mask=None, scale=call.scale
-            )
+        if torch._fused_sdp_choice(*plain, None, call.dropout_p, call.is_causal, scale=call.scale) == _FUSED:
+            output, lse = _fused(*plain, call.dropout_p, call.is_causal, scale=call.scale)
             return output, lse
-    return functional.scaled_dot_product_attention(**vars(call)), None
+    return functional.scaled_dot_product_attention(**call._asdict()), None
 
 
-def probabilities(call: Attention, lse: Tensor | None, rows: slice, keys: slice) -> Tensor:
-    """Attention probabilities of some keys, in float32.
+class Look(NamedTuple):
+    """What the probabilities of some rows and keys are made of, in float32.
 
-    Shape: (row, head, key, query) for the batch ``rows`` and the ``keys`` wanted. ``lse`` as from ``attend``.
+    ``query`` (row, head, query, channel); ``key`` (row, head, key, channel); ``shift`` (row, head, 1 or key, query)
+    is what is taken off the scores: the log-sum-exp over all keys, less the mask's values.
     """
-    query, key = _rows(call, rows)
-    batch, heads, queries, channels = query.shape
-    lse = _log_sum_exp(call, rows, query, key) if lse is None else lse[rows]
-    wanted = key[:, :, keys]
-    scores = torch.baddbmm(
-        lse.reshape(batch * heads, 1, queries),
-        wanted.reshape(batch * heads, -1, channels),
-        query.reshape(batch * heads, queries, channels).transpose(1, 2),
-        beta=-1,
-        alpha=call.factor,
-    ).view(batch, heads, -1, queries)
-    bias = _bias(call, rows, slice(0, queries))
-    if bias is not None:
-        scores = scores + bias[..., keys].transpose(-1, -2)
-    return scores.exp_()
+
+    query: Tensor
+    key: Tensor
+    shift: Tensor
+    scale: float
 
 
-def _rows(call: Attention, rows: slice) -> tuple[Tensor, Tensor]:
-    """Queries and keys of some rows in float32, with a key head for each query head."""
-    query, key = call.query[rows].float(), call.key[rows].float()
-    if query.shape[1] != key.shape[1]:
+def look(call: Attention, lse: Tensor | None, rows: slice, keys: slice) -> Look:
+    """Take the batch ``rows`` and the ``keys`` wanted out of a call; ``lse`` as from ``attend``."""
+    first, count = rows.start, rows.stop - rows.start
+    query, key = call.query.narrow(0, first, count).float(), call.key.narrow(0, first, count).float()
+    if call.enable_gqa:
         key = key.repeat_interleave(query.shape[1] // key.shape[1], dim=1)
-    return query, key
+    bias = None if call.attn_mask is None and not call.is_causal else _bias(call, rows)
+    scale = float(query.shape[-1] ** -0.5 if call.scale is None else call.scale)
+    lse = _log_sum_exp(query, key, bias, scale) if lse is None else lse.narrow(0, first, count)
+    shift = lse.unsqueeze(2)
+    if bias is not None:
+        shift = shift - bias[..., keys].transpose(-1, -2)
+    return Look(query, key.narrow(2, keys.start, keys.stop - keys.start), shift, scale)
 
 
-def _bias(call: Attention, rows: slice, queries: slice) -> Tensor | None:
-    """What is added to the scores, (row or 1, head or 1, query, key); -inf where attention is not allowed."""
-    mask = call.attn_mask
+def joined(looks: Sequence[Look]) -> Look:
+    """Several looks of one shape as one of many heads."""
+    if len(looks) == 1:
+        return looks[0]
+    queries, keys, shifts, scales = zip(*looks, strict=True)
+    return Look(torch.cat(queries, 1), torch.cat(keys, 1), torch.cat(shifts, 1), scales[0])
+
+
+def probabilities(look: Look) -> Tensor:
+    """Attention probabilities, float32 (row * head, key, query)."""
+    return torch.baddbmm(
+        look.shift.flatten(0, 1),
+        look.key.flatten(0, 1),
+        look.query.flatten(0, 1).transpose(1, 2),
+        beta=-1,
+        alpha=look.scale,
+    ).exp_()
+
+
+def _bias(call: Attention, rows: slice) -> Tensor:
+    """What is added to the scores, (row, head, query, key); -inf where attention is not allowed."""
     size = call.query.shape[-2], call.key.shape[-2]
-    if call.is_causal:
-        mask = torch.ones(size, dtype=torch.bool, device=call.query.device).tril()
+    mask = call.attn_mask
     if mask is None:
-        return None
+        mask = torch.ones(size, dtype=torch.bool, device=call.query.device).tril()
     if mask.dtype == torch.bool:
         mask = torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, -torch.inf)
-    mask = mask.float().expand(*(1,) * (4 - mask.ndim), *mask.shape[:-2], *size)
-    return (mask if mask.shape[0] == 1 else mask[rows])[:, :, queries]
+    return mask.float().expand(*call.query.shape[:2], *size)[rows]
 
 
-def _log_sum_exp(call: Attention, rows: slice, query: Tensor, key: Tensor) -> Tensor:
+def _log_sum_exp(query: Tensor, key: Tensor, bias: Tensor | None, scale: float) -> Tensor:
     """The log of the sum of exponentiated scores over all keys, (row, head, query), in chunks of queries."""
-    batch, heads, queries, _ = query.shape
-    step = max(1, CHUNK // max(1, batch * heads * key.shape[-2]))
+    rows, heads, queries, _ = query.shape
+    step = max(1, CHUNK // (rows * heads * key.shape[2]))
     parts = []
     for start in range(0, queries, step):
-        chunk = slice(start, start + step)
-        scores = torch.matmul(query[:, :, chunk], key.transpose(-1, -2)) * call.factor
-        bias = _bias(call, rows, chunk)
-        parts.append((scores if bias is None else scores + bias).logsumexp(-1))
+        some = slice(start, start + step)
+        scores = torch.matmul(query[:, :, some], key.transpose(-1, -2)) * scale
+        parts.append((scores if bias is None else scores + bias[:, :, some]).logsumexp(-1))
     return torch.cat(parts, dim=-1)

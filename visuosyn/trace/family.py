@@ -13,11 +13,16 @@ from visuosyn.trace.align import Encoding
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A module that attends to text. ``stage`` is "down", "mid" or "up" of a U-Net, "joint" of a transformer."""
+    """A module that attends to text. ``stage`` is "down", "mid" or "up" of a U-Net, "joint" of a transformer.
+
+    It calls attention after its part ``begin`` and before its part ``end`` have run: only in between is it watched.
+    """
 
     name: str
     stage: str
     module: nn.Module
+    begin: nn.Module
+    end: nn.Module
 
 
 @dataclass(frozen=True)

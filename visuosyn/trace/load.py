@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from visuosyn.trace.families import family_of
 
 MICRO = Path(__file__).parents[1] / "microworld" / "model"
 WORDS, DRAWING = "words.json", "drawing.json"
+_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _NETWORKS = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3", "vae")
 
 
@@ -88,7 +90,7 @@ def _read(model: str | Path, dtype: torch.dtype, progress: bool) -> Any:
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of httpx, whichever the Hub uses
 
     folder = MICRO if model == "micro" else Path(model).expanduser()
-    if model != "micro" and not folder.exists() and str(model).count("/") != 1:
+    if model != "micro" and not folder.exists() and not _HUB_ID.fullmatch(str(model)):
         raise UserError(
             f"model {str(model)!r} is no folder: give 'micro', a folder with model_index.json or a Hub id (owner/name)"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ class Record:
     how many maps were added; ``states``: the tokens' text states, float32 (token, channel)."""
 
     encoding: Encoding
-    sums: Mapping[Slice, tuple[NDArray[np.float32], int]]
+    sums: Sequence[tuple[Slice, NDArray[np.float32], int]]
     states: NDArray[np.float32]
     grid: tuple[int, int]
     steps: int
@@ -49,7 +49,7 @@ class Record:
         return HeatMaps(
             prompt=text,
             words=tuple(replace(word, index=row) for row, (word, _) in enumerate(found)),
-            parts=tuple(part for key, (sums, count) in self.sums.items() for part in _parts(key, sums, count, weights)),
+            parts=tuple(part for key, sums, count in self.sums for part in _parts(key, sums, count, weights)),
             grid=self.grid,
             steps=self.steps,
             tokens=tuple(map(len, tokens)),

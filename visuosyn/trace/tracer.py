@@ -38,13 +38,14 @@ class Tracer:
             raise UserError("this tracer was used before: call trace(pipeline) again")
         if isinstance(self._pipeline, Watched):
             raise UserError("this pipeline is being traced already: end that block first")
-        object.__setattr__(self._pipeline, "__class__", _watched(type(self._pipeline), self))
+        self._kind = type(self._pipeline)
+        object.__setattr__(self._pipeline, "__class__", _watched(self._kind, self))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        object.__setattr__(self._pipeline, "__class__", type(self._pipeline).__mro__[2])
+        object.__setattr__(self._pipeline, "__class__", self._kind)
         self._pipeline = None
 
     def heat_maps(self, sentences: Sequence[Sentence] | None = None) -> list[HeatMaps]:
@@ -133,8 +134,8 @@ def _watched(kind: type, tracer: Tracer) -> type:
 
     @functools.wraps(own)
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
-        arguments = signature.bind(self, *args, **kwargs).arguments
-        return tracer._call(functools.partial(own, self, *args, **kwargs), arguments)
+        call = functools.partial(own, self, *args, **kwargs)
+        return tracer._call(call, signature.bind(self, *args, **kwargs).arguments)
 
     return type(kind.__name__, (Watched, kind), {"__call__": __call__, "__module__": kind.__module__})
 

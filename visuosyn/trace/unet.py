@@ -48,7 +48,7 @@ class UNet:
                     raise UserError(
                         f"{name} attends to text and image at once, which the family {self.name!r} does not know"
                     )
-                layers.append(Layer(name, STAGES[name.split(".")[0]], module))
+                layers.append(Layer(name, STAGES[name.split(".")[0]], module, module.to_q, module.to_out[0]))
         if not layers:
             raise UserError("this U-Net has no layer that attends to text: there is nothing to trace")
         return tuple(layers)
@@ -105,7 +105,7 @@ class UNet:
             grid=(rows, columns),
             grids=_levels(rows, columns),
             text=text,
-            conditional=slice(images, None) if guided else slice(0, images),
+            conditional=slice(images, 2 * images) if guided else slice(0, images),
             unconditional=slice(0, images) if guided else None,
         )
 
