@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -50,7 +51,7 @@ def explain_page(
         "explain.html",
         masks=masks,
         mask=mask,
-        card=make_card(maps, sentence, key="00000", source=png_uri(picture)),
+        card=replace(make_card(maps, sentence, key="00000", source=png_uri(picture)), caption_id=""),
         data=Markup(script_json(card_data(maps, sentence, pairs, masks))),
         pairs=[(rule, pairs.loc[pairs["mask"] == rule, list(SHOWN)].to_dict("records")) for rule in masks],
         dropped=maps.dropped,
