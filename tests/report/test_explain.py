@@ -65,6 +65,13 @@ def test_a_hostile_prompt_is_text(tmp_path: Path) -> None:
     assert all(path.parent == tmp_path / "overlays" for path in (tmp_path / "overlays").rglob("*"))
 
 
+def test_what_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
+    maps = heat_maps(TREE)
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(UserError, match="cannot write the explanation"):
+        explain_page(maps, TREE, pair_rows(maps, TREE), tmp_path / "out")
+
+
 def test_another_sentence_is_refused(tmp_path: Path) -> None:
     maps = heat_maps(TREE)
     with pytest.raises(UserError, match="pass the sentence that was drawn"):

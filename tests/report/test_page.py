@@ -206,6 +206,16 @@ def test_a_run_without_vocabulary_drops_or_pictures(tmp_path: Path) -> None:
     assert "No relation occurs in 20 or more prompts" in text
 
 
+def test_what_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
+    tree = sentence("a red ball", name="1")
+    maps = heat_maps(tree)
+    run = write_run(tmp_path, [tree], [maps], pair_rows(maps, tree))
+    (run / "images").write_text("a file where a folder must be")
+    with pytest.raises(UserError, match=r"cannot write the report of .*images"):
+        write_report(run)
+    assert not (run / "index.html").exists()
+
+
 def test_an_unmeasured_run_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"run\.json"):
         write_report(tmp_path)

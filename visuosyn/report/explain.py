@@ -32,13 +32,19 @@ def explain_page(
     or, with ``common``, all by the largest of the picture (the scale stands in the PNG's description);
     ``tree.svg``; ``pairs.csv``, every measured pair under every mask rule with the columns of the pair table;
     ``index.html``, the same to look at, one file without anything beside it. ``pairs`` is the pair table of this
-    picture. Raises UserError where ``sentence`` is not what was drawn.
+    picture. Raises UserError where ``sentence`` is not what was drawn, or where something cannot be written.
     """
     if sentence.text != maps.prompt:
         raise UserError(
             f"the maps belong to {maps.prompt!r}, the sentence is {sentence.text!r}: pass the sentence that was drawn"
         )
-    out = Path(out)
+    try:
+        return _write(maps, sentence, pairs, Path(out), common=common)
+    except OSError as error:
+        raise UserError(f"cannot write the explanation in {out}: {error}") from error
+
+
+def _write(maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, out: Path, *, common: bool) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     picture = picture_png(maps)
     (out / "image.png").write_bytes(picture)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from visuosyn.errors import UserError
 from visuosyn.parse.scheme import Scheme, load_scheme
 from visuosyn.report import prose
 from visuosyn.report.gallery import draw_figures
@@ -34,9 +35,17 @@ def write_report(folder: str | Path) -> Path:
 
     The page works from disk without a network. It carries tables and figures itself; pictures and maps lie in
     ``images/``, two small files a picture, and are loaded when they come into view. It is written last and
-    atomically. The same folder gives the same bytes again. Raises UserError where the run is not measured.
+    atomically. The same folder gives the same bytes again. Raises UserError where the run is not measured, or where
+    something cannot be written.
     """
     run = RunFolder(Path(folder))
+    try:
+        return _write(run)
+    except OSError as error:
+        raise UserError(f"cannot write the report of {folder}: {error}") from error
+
+
+def _write(run: RunFolder) -> Path:
     facts, pairs, dropped = run.facts, run.pairs(), run.dropped()
     table = reader_table(relation_table(pairs), scheme=facts.scheme)
     mask = first_mask(table, wanted=facts.masks[0])

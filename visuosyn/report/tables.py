@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from visuosyn.report.reference import MEASURES, beside_paper
+from visuosyn.run import write_text
 
 SUMMARY_ROWS = ("unrelated", "all head-dependent")
 MIN_PROMPTS = 20  # below it a bootstrap over prompts has too few units to trust its interval
@@ -90,8 +91,7 @@ def first_mask(table: pd.DataFrame, *, wanted: str = "relative:0.4") -> str:
 
 def write_csv(table: pd.DataFrame, path: Path) -> Path:
     """CSV in UTF-8 with Unix line ends and at most six decimals, so that equal tables are equal bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(table.round(6).to_csv(index=False, lineterminator="\n"), encoding="utf-8", newline="")
+    write_text(path, table.round(6).to_csv(index=False, lineterminator="\n"))
     return path
 
 
