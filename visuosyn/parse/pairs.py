@@ -16,7 +16,7 @@ def word_pairs(sentence: Sentence, *, unrelated: bool = True) -> tuple[WordPair,
     neither graph joins them in either direction; which of them plays the head is a fair coin fixed by the caption's
     id and the two positions. Root edges are no pairs. What cannot be a pair is listed by ``unusable_edges``.
     """
-    size, basic = len(sentence.words), _basic(sentence)
+    size, basic = len(sentence.words), basic_edges(sentence)
     related = [
         WordPair(head, dependent, relation, "related", "basic" if (head, dependent) in basic else "enhanced")
         for dependent, word in enumerate(sentence.words)
@@ -27,7 +27,7 @@ def word_pairs(sentence: Sentence, *, unrelated: bool = True) -> tuple[WordPair,
         return tuple(related)
     joined = {frozenset((pair.head, pair.dependent)) for pair in related} | {frozenset(edge) for edge in basic}
     apart = (pair for pair in combinations(range(size), 2) if frozenset(pair) not in joined)
-    return (*related, *(WordPair(*_toss(sentence.id, pair), "unrelated", "unrelated", "") for pair in apart))
+    return (*related, *(WordPair(*toss(sentence.id, pair), "unrelated", "unrelated", "") for pair in apart))
 
 
 def unusable_edges(sentence: Sentence) -> tuple[Dropped, ...]:
@@ -55,12 +55,12 @@ def _given_edges(graph: str) -> list[tuple[str, str]]:
     return [(head, label) for head, _, label in parts]
 
 
-def _basic(sentence: Sentence) -> set[tuple[int, int]]:
+def basic_edges(sentence: Sentence) -> set[tuple[int, int]]:
     """(head, dependent) of the basic tree without its root edge."""
     return {(word.head, i) for i, word in enumerate(sentence.words) if word.head is not None and word.head >= 0}
 
 
-def _toss(caption_id: str, pair: tuple[int, int]) -> tuple[int, int]:
+def toss(caption_id: str, pair: tuple[int, int]) -> tuple[int, int]:
     """The pair in the order (head, dependent) that a coin fixed by caption and pair decides."""
     coin = blake2b(f"{caption_id}\t{pair[0]}\t{pair[1]}".encode(), digest_size=1).digest()[0] & 1
     return (pair[1], pair[0]) if coin else pair
