@@ -138,6 +138,7 @@ def test_links_lead_somewhere(run: Path, page: Page) -> None:
 def test_facts_losses_and_strange_words_are_told(page: Page) -> None:
     text = re.sub(r"\s+", " ", page.text)
     assert "9 captions of captions.conllu, drawn by blobs, each with 2 seeds: 17 pictures" in text
+    assert "8 words outside the model’s vocabulary" in text
     assert "Words outside the model’s vocabulary: 8 of" in text and "<u>balloon</u>" in text
     assert "‘…’ lies past the text encoder's 77 tokens" in text
     assert "DDIMScheduler, 20 steps, guidance 3" in text
@@ -202,6 +203,7 @@ def test_a_run_without_vocabulary_drops_or_pictures(tmp_path: Path) -> None:
     maps = heat_maps(tree, picture=False)
     text = Page(write_report(write_run(tmp_path, [tree], [maps], pair_rows(maps, tree), vocabulary=None))).text
     assert "The model does not say which words it was taught" in text
+    assert "words outside the model’s vocabulary" not in text
     assert "Nothing: every caption, word and pair was measured." in text
     assert "No relation occurs in 20 or more prompts" in text
 

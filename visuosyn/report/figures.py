@@ -198,10 +198,11 @@ def _name_rules(ax: Axes, places: dict[str, float]) -> None:
 
 
 def _commonest(table: pd.DataFrame, most: int) -> list[str]:
-    """The relations with the most pairs (of those with enough prompts, if there are any)."""
-    counts = table[~table["relation"].isin(SUMMARY_ROWS)].groupby("relation", sort=False)
-    order = counts[["few", "n_pairs"]].first().sort_values(["few", "n_pairs"], ascending=[True, False], kind="stable")
-    return list(order.index[:most])
+    """The relations with the most pairs, of those with enough prompts if there are any."""
+    rows = table[~table["relation"].isin(SUMMARY_ROWS)].drop_duplicates("relation")
+    enough = rows[~rows["few"]]
+    chosen = rows if enough.empty else enough
+    return list(chosen.sort_values("n_pairs", ascending=False, kind="stable")["relation"][:most])
 
 
 def overlap_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 4) -> Axes:

@@ -58,7 +58,7 @@ def _write(run: RunFolder) -> Path:
         "facts": facts,
         "sentence": prose.in_one_sentence(facts, images=len(cards)),
         "findings": prose.findings(table, mask),
-        "headline": _headline(pairs, dropped, len(cards)),
+        "headline": _headline(pairs, dropped, len(cards), vocabulary),
         "run_facts": prose.run_facts(facts),
         "strange_words": _strange_words(vocabulary, facts),
         "vocabulary_known": vocabulary is not None,
@@ -110,7 +110,9 @@ def _count_pairs(pairs: pd.DataFrame) -> int:
     return len(pairs.drop_duplicates(["caption_id", "pair"]))
 
 
-def _headline(pairs: pd.DataFrame, dropped: pd.DataFrame, images: int) -> list[tuple[str, str]]:
+def _headline(
+    pairs: pd.DataFrame, dropped: pd.DataFrame, images: int, vocabulary: pd.DataFrame | None
+) -> list[tuple[str, str]]:
     """The numbers at the head of the page, each with what it counts."""
     related = pairs[pairs["kind"] == "related"]
     counts = [
@@ -119,10 +121,11 @@ def _headline(pairs: pd.DataFrame, dropped: pd.DataFrame, images: int) -> list[t
         (_count_pairs(related), "head-dependent pair"),
         (_count_pairs(pairs) - _count_pairs(related), "unrelated pair"),
         (related["relation"].nunique(), "relation"),
-        (len(dropped), "item"),
     ]
     named = [(f"{n:,}", prose.amount(n, noun).partition(" ")[2]) for n, noun in counts]
-    return [*named[:-1], (named[-1][0], "dropped, with reasons")]
+    if vocabulary is not None:
+        named.append((f"{int(vocabulary['n'].sum()):,}", "words outside the model’s vocabulary"))
+    return [*named, (f"{len(dropped):,}", "dropped, with reasons")]
 
 
 def _write_tables(run: RunFolder, table: pd.DataFrame, dropped: pd.DataFrame, mask: str) -> None:
