@@ -128,7 +128,7 @@ def relations_latex(table: pd.DataFrame, *, caption: str, label: str = "tab:rela
     lines = [
         "% needs \\usepackage{booktabs,array} and \\usepackage[T1]{fontenc}",
         r"\begin{table*}[t]",
-        r"\centering\footnotesize\setlength{\tabcolsep}{2pt}",
+        r"\centering\footnotesize\setlength{\tabcolsep}{1.5pt}",
         rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
         r"\toprule",
         r" & \multicolumn{2}{c}{Number of} & \multicolumn{8}{c}{This study, 95\% interval} & "
