@@ -142,7 +142,7 @@ def test_half_precision_is_traced_in_single(dtype: torch.dtype) -> None:
 
 
 def test_batch_of_one_and_of_eight_agree(pipe: Any) -> None:
-    prompts = ["a dog and a cat in a hat", "the red ball", "a skateboarder", "a", "", "cat", "a hat", "red, red!"]
+    prompts = ["", "a dog and a cat in a hat", "the red ball", "a skateboarder", "a", "cat", "a hat", "red, red!"]
     call = {"num_inference_steps": 3, "output_type": "latent"}
     with trace(pipe) as tracer:
         pipe(prompts, generator=noises(8), **call)
@@ -155,6 +155,16 @@ def test_batch_of_one_and_of_eight_agree(pipe: Any) -> None:
         for one, other in zip(alone.parts, together[i].parts, strict=True):
             assert (one.stage, one.third, one.grid, one.count) == (other.stage, other.third, other.grid, other.count)
             assert np.allclose(one.sums, other.sums, atol=1e-4 * one.sums.max(initial=0), rtol=0)
+
+
+def test_prompts_without_words(pipe: Any) -> None:
+    with trace(pipe) as tracer:
+        pipe(["", " "], num_inference_steps=4, output_type="latent")
+        with pytest.raises(UserError, match="the list of prompts is empty"):
+            pipe([], num_inference_steps=1)
+    assert [(len(maps), maps.array.shape, maps.cosines.shape) for maps in tracer.heat_maps()] == [
+        (0, (0, 16, 16), (0, 0)),
+    ] * 2
 
 
 def test_two_images_a_prompt_and_several_calls(pipe: Any) -> None:

@@ -44,7 +44,7 @@ def attend(call: Attention) -> tuple[Tensor, Tensor | None]:
     On a CPU, PyTorch's fused kernel is asked directly whenever PyTorch itself would choose it. Otherwise PyTorch
     answers the call as it came, and the second result is ``None``.
     """
-    if call.query.device.type == "cpu" and call.attn_mask is None and not call.enable_gqa:
+    if call.query.is_cpu and call.attn_mask is None and not call.enable_gqa:
         plain = (call.query, call.key, call.value)
         if torch._fused_sdp_choice(*plain, None, call.dropout_p, call.is_causal, scale=call.scale) == _FUSED:
             output, lse = _fused(*plain, call.dropout_p, call.is_causal, scale=call.scale)

@@ -71,6 +71,9 @@ class Family(Protocol):
     def request(self, pipeline: Any, arguments: Mapping[str, Any]) -> Request:
         """Read the arguments of a call; ``UserError`` for one whose words cannot be known."""
 
+    def tokenizers(self, pipeline: Any) -> tuple[Any, ...]:
+        """The tokenizers that read a prompt."""
+
     def encode(self, pipeline: Any, text: str) -> Encoding:
         """The tokens of a prompt on the axis of the text states."""
 

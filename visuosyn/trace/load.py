@@ -59,7 +59,7 @@ def model_facts(pipeline: Any) -> dict[str, Any]:
         "pipeline": type(pipeline).__name__,
         "dtype": str(family_of(pipeline).denoiser(pipeline).dtype).removeprefix("torch."),
         "scheduler": type(pipeline.scheduler).__name__,
-        "vocabulary_size": len(pipeline.tokenizer),
+        "vocabulary_size": len(family_of(pipeline).tokenizers(pipeline)[0]),
     }
 
 

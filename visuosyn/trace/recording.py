@@ -73,9 +73,10 @@ class Sums:
 
     def settle(self) -> None:
         """Add what is waiting."""
-        if not self._waiting or not self.total.numel():  # prompts without a word have nothing to add
+        waiting, self._waiting = self._waiting, []
+        if not waiting or not self.total.numel():  # prompts without a word have nothing to add
             return
-        look = joined(self._waiting)
+        look = joined(waiting)
         images, heads, queries, _ = look.query.shape
         bite = max(1, CHUNK // max(1, heads * queries * look.key.shape[2]))
         for at in range(0, images, bite):
@@ -83,7 +84,6 @@ class Sums:
             total = self.total[at : at + bite]
             p = probabilities(some).view(len(total), -1, *self.total.shape[1:])
             total.add_(p.sum(1))
-        self._waiting.clear()
 
 
 class Recording:
@@ -101,7 +101,7 @@ class Recording:
         self.family, self.pipeline, self.encodings = family, pipeline, encodings
         self.detail, self.negative = detail, negative
         self.layers = family.layers(pipeline)
-        first = encodings[0].first
+        first = max(encoding.first for encoding in encodings)  # 0 for an empty prompt, else all the same
         self.tokens = slice(first, first + max(encoding.kept for encoding in encodings))
         self.watch = Watch(self._attention)
         self.sums: dict[tuple[Slice, tuple[int, ...]], Sums] = {}
@@ -128,6 +128,7 @@ class Recording:
     def _begin_step(self, denoiser: nn.Module, args: Any, kwargs: Any) -> None:
         self.run = self.family.forward(self.pipeline, len(self.encodings), args, kwargs)
         self.rows = self.run.unconditional if self.negative else self.run.conditional
+        self.length = self.run.text.shape[-2]
         self.third = min(2, 3 * self.steps // self.family.steps(self.pipeline))
         self.current.clear()
         if self.states is None and self.rows is not None:
@@ -150,7 +151,7 @@ class Recording:
     def _attention(self, call: Attention) -> Tensor:
         """Answer the model's call, and add up the layer's look at the text (an IP-adapter looks at images next)."""
         output, lse = attend(call)
-        if self.layer not in self.current and call.key.shape[-2] == self.run.text.shape[-2]:
+        if self.layer not in self.current and call.key.shape[-2] == self.length:
             self.current[self.layer] = sums = self._sums(self.layer, call)
             if self.rows is not None:
                 sums.add(look(call, lse, self.rows, self.tokens))

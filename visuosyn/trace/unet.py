@@ -41,10 +41,12 @@ class UNet:
 
     def layers(self, pipeline: Any) -> tuple[Layer, ...]:
         """Every attention module that is told to attend across: its role counts, not its name."""
+        from diffusers.models.attention_processor import Attention
+
         layers = []
         for name, module in pipeline.unet.named_modules():
-            if getattr(module, "is_cross_attention", False):
-                if getattr(module, "added_kv_proj_dim", None) is not None:
+            if isinstance(module, Attention) and module.is_cross_attention:
+                if module.added_kv_proj_dim is not None:
                     raise UserError(
                         f"{name} attends to text and image at once, which the family {self.name!r} does not know"
                     )
@@ -59,6 +61,8 @@ class UNet:
         if prompt is None:
             raise UserError("heat maps need the text of the prompts: pass prompt=..., not prompt_embeds=...")
         prompts = _texts(prompt, 1)
+        if not prompts:
+            raise UserError("there is nothing to draw: the list of prompts is empty")
         other = arguments.get("prompt_2")
         if other is not None and _texts(other, len(prompts)) != prompts:
             raise UserError(
@@ -71,11 +75,15 @@ class UNet:
             repeats=arguments.get("num_images_per_prompt") or 1,
         )
 
+    def tokenizers(self, pipeline: Any) -> tuple[Any, ...]:
+        """One, or two for SDXL; its refiner has the second alone."""
+        found = [getattr(pipeline, name, None) for name in ("tokenizer", "tokenizer_2")]
+        return tuple(tokenizer for tokenizer in found if tokenizer is not None)
+
     def encode(self, pipeline: Any, text: str) -> Encoding:
         """The tokens of a prompt; both tokenizers of SDXL must agree on them."""
-        tokenizers = [getattr(pipeline, name, None) for name in ("tokenizer", "tokenizer_2")]
         encodings = []
-        for tokenizer in filter(None, tokenizers):
+        for tokenizer in self.tokenizers(pipeline):
             convert = getattr(pipeline, "maybe_convert_prompt", None)
             if convert is not None and convert(text, tokenizer) != text:
                 raise UserError(
