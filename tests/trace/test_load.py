@@ -75,8 +75,17 @@ def test_a_pipeline_of_ones_own(saved: Path) -> None:
     assert load_pipeline(saved, device="cpu", dtype="float16").unet.dtype == torch.float16
 
 
-def test_the_bundled_model() -> None:
+def test_the_bundled_model_loads_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
+    from diffusers.utils import logging
+
     assert MICRO == MODEL_DIR
+    level = logging.get_verbosity()
+    pipe = load_pipeline("micro", device="cpu")
+    assert model_facts(pipe)["id"] == "micro"
+    assert "cat" in (vocabulary(pipe) or ())
+    assert capfd.readouterr() == ("", "")
+    assert logging.get_verbosity() == level
+    assert logging.is_progress_bar_enabled()
 
 
 @pytest.mark.parametrize("model", ["no/such/folder", "./missing", "missing", "owner/name/part"])

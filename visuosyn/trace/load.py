@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ def _read(model: str | Path, dtype: torch.dtype, progress: bool) -> Any:
         )
     if (folder.exists() or model == "micro") and not (folder / "model_index.json").is_file():
         raise UserError(f"{folder} holds no diffusers model: there is no model_index.json in it")
-    with _bars(progress):
+    with _quiet(progress):
         try:
             source = folder if folder.exists() else DiffusionPipeline.download(str(model), use_safetensors=True)
             return DiffusionPipeline.from_pretrained(source, dtype=dtype, use_safetensors=True)
@@ -106,19 +106,19 @@ def _read(model: str | Path, dtype: torch.dtype, progress: bool) -> Any:
 
 
 @contextmanager
-def _bars(show: bool) -> Iterator[None]:
-    """Progress bars of diffusers and transformers off inside the block, where not asked for."""
+def _quiet(talk: bool) -> Iterator[None]:
+    """Progress bars and warnings of diffusers and transformers off inside the block; what matters there is an error."""
     from diffusers.utils import logging as diffusers
     from transformers.utils import logging as transformers
 
-    shown = [library for library in (diffusers, transformers) if library.is_progress_bar_enabled()]
-    for library in shown if not show else []:
-        library.disable_progress_bar()
-    try:
+    with ExitStack() as stack:
+        for library in () if talk else (diffusers, transformers):
+            stack.callback(library.set_verbosity, library.get_verbosity())
+            library.set_verbosity_error()
+            if library.is_progress_bar_enabled():
+                stack.callback(library.enable_progress_bar)
+                library.disable_progress_bar()
         yield
-    finally:
-        for library in shown:
-            library.enable_progress_bar()
 
 
 def _device(name: str) -> torch.device:
