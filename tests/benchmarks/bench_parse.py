@@ -24,9 +24,22 @@ ROUNDS = 5
 def made_captions() -> list[Caption]:
     """A thousand captions of the length and make of those people write of photographs."""
     people = ("A man in a red hat", "Two women and a child", "A small dog", "A group of people", "The old bus")
-    doings = ("sitting on a bench", "standing next to a giraffe", "that is parked in front of a shop", "riding a wave", "")
+    doings = (
+        "sitting on a bench",
+        "standing next to a giraffe",
+        "that is parked in front of a shop",
+        "riding a wave",
+        "",
+    )
     places = ("in a park.", "on the side of the road", "with a cup, a plate and a fork.", "at night", "near the water.")
-    ends = ("", " It is raining.", " There are trees behind them.", " and a kite", ", which looks happy", " while it rains")
+    ends = (
+        "",
+        " It is raining.",
+        " There are trees behind them.",
+        " and a kite",
+        ", which looks happy",
+        " while it rains",
+    )
     rows = product(people, doings, places, ends)
     return [Caption(str(i), " ".join(" ".join(row).split())) for i, row in enumerate(rows)]
 

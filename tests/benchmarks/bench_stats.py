@@ -1,11 +1,13 @@
-"""The relation table at scale, and the bootstrap over prompts against resampling rows in pandas.
+"""All statistics of a study at scale, and the bootstrap over prompts against resampling rows in pandas.
 
-1,000,000 rows of 20,000 prompts with 10,000 draws: time and peak memory (bars: 60 s and 4 GiB on two cores). The
-ratio is of CPU time a draw, paired, on the same table (bar: 30).
+1,000,000 rows of 20,000 prompts with 10,000 draws and sign patterns: relations, tests, corrections, verdicts, chance
+and matched controls; time and peak memory (bars: 60 s and 4 GiB on two cores). The ratio is of CPU time a draw, paired,
+on the same table (bar: 30).
 """
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import time
@@ -14,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from visuosyn.stats.bootstrap import bootstrap_means
-from visuosyn.stats.relations import relation_table
 from visuosyn.stats.sums import prompt_sums
+from visuosyn.stats.tables import study_tables
 
 PROMPTS, PAIRS, DRAWS, ROUNDS = 20_000, 10, 10_000, 5
 MASKS = ("relative:0.2", "relative:0.3", "relative:0.4", "area:0.2", "soft")
@@ -26,7 +28,8 @@ def random_pairs() -> pd.DataFrame:
     random = np.random.default_rng(0)
     labels = np.array([*RELATIONS, *["unrelated"] * 3])[random.integers(0, 14, PROMPTS * PAIRS)]
     rows = PROMPTS * PAIRS * len(MASKS)
-    iod, ioh = random.random((2, rows))
+    iod, ioh, head_area, dependent_area = random.random((4, rows))
+    tags, distances, orders = random.integers(0, 3, (2, len(labels))), random.geometric(0.4, len(labels)), labels < "m"
     return pd.DataFrame(
         {
             "caption_id": np.tile(np.repeat([f"caption {n}" for n in range(PROMPTS)], PAIRS), len(MASKS)),
@@ -35,6 +38,12 @@ def random_pairs() -> pd.DataFrame:
             "kind": np.tile(np.where(labels == "unrelated", "unrelated", "related"), len(MASKS)),
             "relation": np.tile(labels, len(MASKS)),
             "mask": np.repeat(MASKS, PROMPTS * PAIRS),
+            "head_upos": np.tile(np.array(["NOUN", "VERB", "ADJ"])[tags[0]], len(MASKS)),
+            "dependent_upos": np.tile(np.array(["NOUN", "VERB", "ADJ"])[tags[1]], len(MASKS)),
+            "distance": np.tile(distances, len(MASKS)),
+            "head_first": np.tile(orders, len(MASKS)),
+            "head_area": head_area,
+            "dependent_area": dependent_area,
             "iou": np.minimum(iod, ioh) / 2,
             "iod": iod,
             "ioh": ioh,
@@ -58,10 +67,11 @@ def cpu_seconds(job, *args, **options) -> float:
 def main() -> None:
     pairs = random_pairs()
     start, cpu = time.perf_counter(), time.process_time()
-    relation_table(pairs, draws=DRAWS)
+    tables = study_tables(pairs, draws=DRAWS)
     wall, cpu = time.perf_counter() - start, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"relation table, {len(pairs):,} rows, {DRAWS:,} draws: {wall:.1f} s ({cpu:.1f} s CPU), peak {peak:.2f} GiB")
+    print(f"{', '.join(tables)}: {len(pairs):,} rows, {DRAWS:,} draws, on {os.cpu_count()} cores")
+    print(f"{wall:.1f} s (CPU {cpu:.1f} s), peak {peak:.2f} GiB (bars: 60 s, 4 GiB)")
 
     rows = np.argsort(pairs["caption_id"].to_numpy(), kind="stable").reshape(PROMPTS, -1)
     random, sums = np.random.default_rng(0), prompt_sums(pairs)

@@ -117,9 +117,12 @@ def _all_signs(number: int) -> Floats:
 def _extreme(null: Floats, bound: Floats, draws: int, seed: int) -> NDArray[np.intp]:
     """How many random sign patterns give a sum at least as far from 0."""
     random = np.random.default_rng(seed)
-    step = max(1, HELD // len(null))
+    prompts, whole = len(null), null.sum(axis=0)
+    step = max(1, HELD // prompts)
     found = np.zeros(null.shape[1], dtype=np.intp)
     for start in range(0, draws, step):
-        flips = random.integers(0, 2, size=(min(step, draws - start), len(null)), dtype=np.int8)
-        found += (np.abs(np.where(flips, -1.0, 1.0) @ null) >= bound).sum(axis=0)
+        shape = (min(step, draws - start), prompts)
+        bits = np.unpackbits(np.frombuffer(random.bytes(-(-shape[0] * prompts // 8)), dtype=np.uint8))
+        flipped = bits[: shape[0] * prompts].reshape(shape).astype(np.float64)
+        found += (np.abs(whole - 2 * (flipped @ null)) >= bound).sum(axis=0)
     return found

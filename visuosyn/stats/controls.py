@@ -14,7 +14,7 @@ from visuosyn.stats.bootstrap import bootstrap_means
 from visuosyn.stats.contrasts import contrast
 from visuosyn.stats.dominance import DIFFERENCE
 from visuosyn.stats.relations import NAMES
-from visuosyn.stats.results import corrected, named_results
+from visuosyn.stats.results import named_results
 from visuosyn.stats.sums import MEASURES, prompt_sums
 
 KEYS = ["caption_id", "seed", "pair", "mask"]
@@ -92,8 +92,8 @@ def control_table(
     both["difference"] = both["iod"] - both["ioh"]
     sums = prompt_sums(both, measures=[*MEASURES, "difference"])
     drawn = bootstrap_means(sums.sums, sums.counts, draws=draws, seed=seed)
-    tables = []
-    for number, (column, name) in enumerate((NAMES | {"difference": DIFFERENCE}).items()):
-        found, draws_of_it = contrast(*sums.of(column)), drawn[:, :, number]
-        tables.append(named_results(sums.cells, name, found, draws_of_it, draws=draws, seed=seed, level=level))
-    return corrected(pd.concat(tables, ignore_index=True))
+    found = {
+        name: (contrast(*sums.of(column)), drawn[:, :, number])
+        for number, (column, name) in enumerate((NAMES | {"difference": DIFFERENCE}).items())
+    }
+    return named_results(sums.cells, found, draws=draws, seed=seed, level=level)

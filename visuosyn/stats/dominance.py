@@ -8,7 +8,7 @@ import pandas as pd
 from visuosyn.masks import MaskRule
 from visuosyn.stats.bootstrap import bootstrap_means
 from visuosyn.stats.contrasts import contrast
-from visuosyn.stats.results import corrected, named_results
+from visuosyn.stats.results import named_results
 from visuosyn.stats.sums import prompt_sums
 
 DIFFERENCE = "mIoD - mIoH"
@@ -28,8 +28,7 @@ def difference_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, l
     dependent, head = sums.measures.index("iod"), sums.measures.index("ioh")
     found = contrast(*sums.of("iod"), against=sums.of("ioh"))
     difference = drawn[:, :, dependent] - drawn[:, :, head]
-    table = named_results(sums.cells, DIFFERENCE, found, difference, draws=draws, seed=seed, level=level)
-    return corrected(table)
+    return named_results(sums.cells, {DIFFERENCE: (found, difference)}, draws=draws, seed=seed, level=level)
 
 
 def verdict_table(differences: pd.DataFrame) -> pd.DataFrame:

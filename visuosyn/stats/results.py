@@ -7,6 +7,8 @@ estimates and intervals in percentage points, ``n`` the prompts that the estimat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -22,25 +24,30 @@ Floats = NDArray[np.float64]
 
 
 def named_results(
-    cells: pd.DataFrame, measure: str, found: Contrast, drawn: Floats, *, draws: int, seed: int, level: float
+    cells: pd.DataFrame, found: Mapping[str, tuple[Contrast, Floats]], *, draws: int, seed: int, level: float
 ) -> pd.DataFrame:
-    """One row a cell from its contrast and the bootstrap's draws of it, (draw, cell); not yet corrected."""
-    low, high = percentile_interval(drawn, found.effective, level=level)
-    effect_low, effect_high = found.effect_interval(level)
-    table = cells[["relation", "mask"]].assign(
-        measure=measure,
-        estimate=found.estimate * POINTS,
-        low=low * POINTS,
-        high=high * POINTS,
-        p=np.where(found.n > 1, sign_flip(found.null, draws=draws, seed=seed), np.nan),
-        effect=found.effect,
-        effect_low=effect_low,
-        effect_high=effect_high,
-        n=found.n,
-        n_pairs=cells["n_pairs"],
-        few=found.n < FEW,
-    )
-    return table.reset_index(drop=True)
+    """One row a measure and cell, corrected; ``found`` gives each measure's contrast and the bootstrap's draws of it,
+    (draw, cell). All tests see the same sign patterns."""
+    p = sign_flip(np.concatenate([contrast.null for contrast, _ in found.values()], axis=1), draws=draws, seed=seed)
+    tables = []
+    for at, (measure, (contrast, drawn)) in enumerate(found.items()):
+        low, high = percentile_interval(drawn, contrast.effective, level=level)
+        effect_low, effect_high = contrast.effect_interval(level)
+        table = cells[["relation", "mask"]].assign(
+            measure=measure,
+            estimate=contrast.estimate * POINTS,
+            low=low * POINTS,
+            high=high * POINTS,
+            p=np.where(contrast.n > 1, p[at * len(cells) : (at + 1) * len(cells)], np.nan),
+            effect=contrast.effect,
+            effect_low=effect_low,
+            effect_high=effect_high,
+            n=contrast.n,
+            n_pairs=cells["n_pairs"],
+            few=contrast.n < FEW,
+        )
+        tables.append(table)
+    return corrected(pd.concat(tables, ignore_index=True))
 
 
 def corrected(table: pd.DataFrame) -> pd.DataFrame:

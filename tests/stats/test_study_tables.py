@@ -1,0 +1,23 @@
+"""All tables of a study: their names, and what is missing where there is nothing to compare with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from visuosyn.stats.controls import control_table, matched_controls
+from visuosyn.stats.simulate import simulate_controls, simulate_pairs
+from visuosyn.stats.tables import study_tables
+
+
+def test_names_and_contents():
+    random = np.random.default_rng(0)
+    pairs = simulate_pairs(25, random).assign(head_area=0.3, dependent_area=0.2)
+    controls = {"other_image": simulate_controls(pairs, random)}
+    tables = study_tables(pairs, controls=controls, draws=50)
+    assert list(tables) == ["relations", "differences", "verdicts", "chance", "matched", "other_image"]
+    assert tables["matched"].equals(control_table(pairs, matched_controls(pairs), draws=50))
+
+
+def test_a_control_without_an_answer_has_no_table():
+    pairs = simulate_pairs(10, np.random.default_rng(0)).assign(head_area=0.3, dependent_area=0.2, mask="soft")
+    assert list(study_tables(pairs[pairs["kind"] == "related"], draws=20)) == ["relations", "differences", "verdicts"]
