@@ -10,8 +10,10 @@ import diffusers
 import numpy as np
 import pytest
 import torch
-from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
+from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0, IPAdapterAttnProcessor2_0
+from diffusers.models.embeddings import ImageProjection, MultiIPAdapterImageProjection
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from tests.trace.calls import noises, options, pixels
 from visuosyn.errors import UserError
@@ -86,12 +88,16 @@ def test_parts_are_softmax_computed_apart(pipelines: Any, name: str, guidance: f
     first = 2 if guidance > 1 else 0
     for i, maps in enumerate(tracer.heat_maps()):
         steps = len(next(iter(records.values())))
-        expected = expected_parts(records, first + i, token_weights(maps, pipe.tokenizer), steps)
         assert maps.steps == steps
-        assert len(expected) == len(maps.parts)
-        for part in maps.parts:
-            theirs = expected[part.stage, part.third, part.grid[0] * part.grid[1]]
-            assert np.abs(part.sums.reshape(theirs.shape) - theirs).max() <= 1e-5 * theirs.max()
+        check(maps, expected_parts(records, first + i, token_weights(maps, pipe.tokenizer), steps))
+
+
+def check(maps: HeatMaps, expected: dict[Any, Any], tolerance: float = 1e-5) -> None:
+    """Every part's sums are the expected ones, up to a share of their maximum."""
+    assert len(expected) == len(maps.parts)
+    for part in maps.parts:
+        theirs = expected[part.stage, part.third, part.grid[0] * part.grid[1]]
+        assert np.abs(part.sums.reshape(theirs.shape) - theirs).max() <= tolerance * theirs.max()
 
 
 SCHEDULERS = {
@@ -135,10 +141,66 @@ def test_half_precision_is_traced_in_single(dtype: torch.dtype) -> None:
         pipe, "a cat in a hat", num_inference_steps=2, generator=noises(1), output_type="latent"
     )
     maps = tracer.heat_maps()[0]
-    expected = expected_parts(records, 1, token_weights(maps, pipe.tokenizer), 2)
-    for part in maps.parts:
-        theirs = expected[part.stage, part.third, part.grid[0] * part.grid[1]]
-        assert np.abs(part.sums.reshape(theirs.shape) - theirs).max() <= 2e-2 * theirs.max()
+    check(maps, expected_parts(records, 1, token_weights(maps, pipe.tokenizer), 2), 2e-2)
+
+
+def test_where_no_kernel_tells_the_log_sum_exp(pipe: Any) -> None:
+    call = {"num_inference_steps": 2, "output_type": "latent"}
+    with sdpa_kernel(SDPBackend.MATH):
+        plain = pipe(PROMPTS, generator=noises(2), **call).images
+        with trace(pipe) as tracer:
+            traced = pipe(PROMPTS, generator=noises(2), **call).images
+        records, _ = explicit_attention(pipe, PROMPTS, generator=noises(2), **call)
+    assert torch.equal(plain, traced)
+    for i, maps in enumerate(tracer.heat_maps()):
+        check(maps, expected_parts(records, 2 + i, token_weights(maps, pipe.tokenizer), 2))
+
+
+def test_fused_projections() -> None:
+    pipe = tiny_pipeline("sd1")
+    call = {"num_inference_steps": 2, "output_type": "latent"}
+    records, _ = explicit_attention(pipe, PROMPTS, generator=noises(2), **call)
+    pipe.fuse_qkv_projections()
+    with trace(pipe) as tracer:
+        pipe(PROMPTS, generator=noises(2), **call)
+    for i, maps in enumerate(tracer.heat_maps()):
+        check(maps, expected_parts(records, 2 + i, token_weights(maps, pipe.tokenizer), 2))
+
+
+def test_ip_adapter_adds_images_that_are_not_text() -> None:
+    """Its processors look at the text first, then at an image's tokens: the maps are those of the text."""
+    pipe = tiny_pipeline("sd1")
+    tokens, seen = 4, []
+
+    class Adapter(IPAdapterAttnProcessor2_0):
+        def __call__(self, attn: Any, hidden_states: torch.Tensor, encoder_hidden_states: Any, **kwargs: Any) -> Any:
+            text, images = encoder_hidden_states
+            assert images[0].shape[-2] == tokens
+            q, k = (
+                x.unflatten(-1, (attn.heads, -1)).transpose(1, 2) for x in (attn.to_q(hidden_states), attn.to_k(text))
+            )
+            seen.append((q.double() @ k.double().transpose(-1, -2) / q.shape[-1] ** 0.5).softmax(-1))
+            return super().__call__(attn, hidden_states, encoder_hidden_states, **kwargs)
+
+    torch.manual_seed(0)
+    processors = pipe.unet.attn_processors
+    for name in processors:
+        if "attn2" in name:
+            attn = pipe.unet.get_submodule(name.removesuffix(".processor"))
+            processors[name] = Adapter(
+                attn.to_q.out_features, attn.cross_attention_dim, num_tokens=(tokens,), scale=0.7
+            )
+    pipe.unet.set_attn_processor(processors)
+    pipe.unet.encoder_hid_proj = MultiIPAdapterImageProjection([ImageProjection(16, 32, tokens)])
+    pipe.unet.config.encoder_hid_dim_type = "ip_image_proj"
+    image = [torch.randn(2, 1, 16)]
+    with trace(pipe) as tracer:
+        pipe("a cat", ip_adapter_image_embeds=image, num_inference_steps=1, output_type="latent")
+    (maps,) = tracer.heat_maps()
+    total = sum(part.sums.sum() for part in maps.parts)
+    theirs = sum(float(p[1].sum((0, 1))[1:3].sum()) for p in seen)
+    assert abs(total - theirs) < 1e-4 * theirs
+    assert torch.overrides._get_current_function_mode_stack() == []  # though the query was projected twice
 
 
 def test_batch_of_one_and_of_eight_agree(pipe: Any) -> None:
@@ -270,10 +332,7 @@ def test_negative_prompt(pipe: Any) -> None:
     maps = tracer.heat_maps()
     assert [m.prompt for m in maps] == ["a red hat", "ball"]
     records, _ = explicit_attention(pipe, PROMPTS, negative_prompt=["a red hat", "ball"], generator=noises(2), **call)
-    expected = expected_parts(records, 0, token_weights(maps[0], pipe.tokenizer), 2)
-    for part in maps[0].parts:
-        theirs = expected[part.stage, part.third, part.grid[0] * part.grid[1]]
-        assert np.abs(part.sums.reshape(theirs.shape) - theirs).max() <= 1e-5 * theirs.max()
+    check(maps[0], expected_parts(records, 0, token_weights(maps[0], pipe.tokenizer), 2))
     with trace(pipe, negative=True), pytest.raises(UserError, match="needs a negative_prompt"):
         pipe("a cat", num_inference_steps=1)
     with trace(pipe, negative=True), pytest.raises(UserError, match="nothing was recorded"):
@@ -300,10 +359,7 @@ def test_guidance_rescale_and_guidance_switched_off_midway(pipe: Any) -> None:
     assert torch.equal(traced, plain)
     conditional = {name: [p[-2:] for p in each] for name, each in records.items()}
     (_, maps) = tracer.heat_maps()
-    expected = expected_parts(conditional, 1, token_weights(maps, pipe.tokenizer), 4)
-    for part in maps.parts:
-        theirs = expected[part.stage, part.third, part.grid[0] * part.grid[1]]
-        assert np.abs(part.sums.reshape(theirs.shape) - theirs).max() <= 1e-5 * theirs.max()
+    check(maps, expected_parts(conditional, 1, token_weights(maps, pipe.tokenizer), 4))
 
 
 def steer(pipe: Any, word: str) -> None:

@@ -38,9 +38,10 @@ class Watch(TorchFunctionMode):
         return func(*args, **kwargs) if kwargs else func(*args)
 
     def start(self) -> None:
-        """Switch on."""
-        self.__enter__()
-        self.on = True
+        """Switch on, if it is off."""
+        if not self.on:
+            self.__enter__()
+            self.on = True
 
     def stop(self) -> None:
         """Switch off, if it is on."""
