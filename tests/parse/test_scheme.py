@@ -9,9 +9,9 @@ from visuosyn.parse import load_scheme
 from visuosyn.records import Sentence, Word
 
 # The labels of spaCy's English models, version 3.8 (nlp.get_pipe("parser").labels).
-CLEAR = """ROOT acl acomp advcl advmod agent amod appos attr aux auxpass case cc ccomp compound conj csubj csubjpass dative
-dep det dobj expl intj mark meta neg nmod npadvmod nsubj nsubjpass nummod oprd parataxis pcomp pobj poss preconj predet
-prep prt punct quantmod relcl xcomp"""
+CLEAR = """ROOT acl acomp advcl advmod agent amod appos attr aux auxpass case cc ccomp compound conj csubj csubjpass
+dative dep det dobj expl intj mark meta neg nmod npadvmod nsubj nsubjpass nummod oprd parataxis pcomp pobj poss preconj
+predet prep prt punct quantmod relcl xcomp"""
 
 
 def test_all_labels_of_the_default_model_have_a_ud_name() -> None:
