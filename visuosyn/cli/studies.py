@@ -56,7 +56,8 @@ def study(
             device=device, dtype=dtype, seeds=seeds, steps=steps, guidance=guidance, size=size,
             batch_size=batch_size, noise=noise, keep=keep, masks=mask or MASKS, progress=progress,
         )  # fmt: skip
-    say(f"{done}; {len(done.dropped)} things could not be measured, see {done.folder.dropped_file}", quiet=quiet)
+    if lost := len(done.dropped):
+        say(f"Not measured: {lost} words, pairs or captions; the reasons: {done.folder.dropped_file}", quiet=quiet)
     say(f"Report: {done.folder.page}", quiet=quiet)
 
 

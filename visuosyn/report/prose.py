@@ -74,7 +74,7 @@ def run_facts(facts: RunFacts) -> list[tuple[str, str]]:
 
 
 def _parser(facts: RunFacts) -> str:
-    return " ".join(part for part in (facts.parser, facts.parser_version) if part) or "given with the corpus"
+    return f"made by {facts.parser} {facts.parser_version}".rstrip() if facts.parser else "given with the corpus"
 
 
 def findings(table: pd.DataFrame, mask: str) -> list[str]:
@@ -142,7 +142,7 @@ def table_caption(facts: RunFacts, mask: str) -> str:
     return (
         "Overlap of the heat maps of word pairs by dependency relation, in per cent: "
         f"{amount(facts.captions, 'caption')} of {facts.corpus}, {facts.model}, {amount(facts.steps, 'step')}, "
-        f"guidance {facts.guidance:g}, {amount(len(facts.seeds), 'seed')} a caption, trees by {_parser(facts)}; areas "
+        f"guidance {facts.guidance:g}, {amount(len(facts.seeds), 'seed')} a caption, trees {_parser(facts)}; areas "
         f"by the mask rule {mask}. Diff. is mIoD − mIoH; intervals: percentile bootstrap over prompts. The figures of "
         "Tang et al. (2023, Table 2) are for Stable Diffusion 2.0 base on 1,000 COCO captions."
     )
@@ -158,7 +158,7 @@ def methods(facts: RunFacts, counts: Mapping[str, int]) -> str:
         f"{facts.dtype}; {facts.scheduler}, {amount(facts.steps, 'step')}, guidance scale {facts.guidance:g}, "
         f"{facts.width} × {facts.height} pixels), {seeds} a caption, and recorded the attention that each image "
         "position pays to each word, averaged over heads, layers and steps at the latent grid (DAAM; Tang et al., "
-        f"2023). Dependency trees were made by {_parser(facts)} in {SCHEMES.get(facts.scheme, facts.scheme)}. For "
+        f"2023). Dependency trees were {_parser(facts)} in {SCHEMES.get(facts.scheme, facts.scheme)}. For "
         f"each of {counts['pairs']:,} head-dependent and unrelated word pairs of the captions, with A the area of the "
         "dependent and B that of the head, we measured IoU = |A ∩ B| / |A ∪ B|, IoD = |A ∩ B| / |A| and "
         "IoH = |A ∩ B| / |B|; mIoD > mIoH says that the head's map contains the dependent's. Areas were cut from the "

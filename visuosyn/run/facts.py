@@ -23,7 +23,8 @@ class RunFacts:
     Two studies whose facts differ are two studies. ``counts`` (results) and ``host`` (machine, times, git commit)
     are left out of that comparison, and so is ``format``, which is the file's and is checked when it is read.
 
-    ``corpus``: file name; ``captions``: how many were read; ``column``, ``limit``: as asked for.
+    ``corpus``: file name; ``captions``: how many were read; ``column``, ``limit``: as asked for; ``parser``: empty
+    where every caption brought its tree.
     ``width``, ``height``: pixels; ``noise``: "caption" or "plain"; ``keep``: "parts" or "total".
     ``software``: versions of the libraries that the numbers depend on.
     """

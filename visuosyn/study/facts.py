@@ -43,7 +43,7 @@ def gather(
         column=column,
         limit=limit,
         captions=len(corpus.captions),
-        parser="given" if parser is None else parser.name,
+        parser="" if parser is None else parser.name,
         parser_version="" if parser is None else parser.version,
         scheme=settings.scheme,
         model=str(model["id"]),

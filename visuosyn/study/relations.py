@@ -111,10 +111,12 @@ def trace_corpus(
     started = monotonic()
     sentences = parse_stage(folder, captions, parser)
     write_vocabulary(folder, sentences, vocabulary(pipeline))
-    trace_stage(folder, captions.captions, sentences, pipeline, progress=progress)
-    spent = round(folder.facts.host.get("seconds", 0) + monotonic() - started, 1)
-    counts = {"images": len(captions) * len(facts.seeds), "images_in_smaller_batches": sum(map(halved, folder.shards))}
-    folder.facts.with_facts(counts=counts, host={"seconds": spent, "finished": now()}).save(folder.path)
+    drawn = trace_stage(folder, captions.captions, sentences, pipeline, progress=progress)
+    if drawn or "finished" not in folder.facts.host:
+        images = len(captions) * len(facts.seeds)
+        counts = {"images": images, "images_in_smaller_batches": sum(map(halved, folder.shards))}
+        seconds = round(folder.facts.host.get("seconds", 0) + monotonic() - started, 1)
+        folder.facts.with_facts(counts=counts, host={"seconds": seconds, "finished": now()}).save(folder.path)
     return folder
 
 

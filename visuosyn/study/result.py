@@ -68,9 +68,8 @@ class Study:
 
     def __repr__(self) -> str:
         f = self.facts
-        return (
-            f"Study({str(self.path)!r}: {f.captions} captions x {len(f.seeds)} seeds of {f.corpus}, drawn by {f.model})"
-        )
+        seeds = f"{len(f.seeds)} seed{'s'[: len(f.seeds) != 1]}"
+        return f"Study({str(self.path)!r}: {f.captions} captions of {f.corpus}, {seeds} each, drawn by {f.model})"
 
 
 def open_run(folder: str | Path) -> Study:

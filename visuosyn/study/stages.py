@@ -57,19 +57,22 @@ def trace_stage(
     pipeline: Any,
     *,
     progress: Progress | None = None,
-) -> None:
-    """Draw and trace every caption with every seed, a shard a batch; shards that are there and whole are kept.
+) -> int:
+    """Draw and trace every caption with every seed, a shard a batch; gives how many images had to be drawn.
 
-    Batches are cut once, by the order of the corpus, so a resumed study draws in the same company.
+    Shards that are there and whole are kept. Batches are cut once, by the order of the corpus, so a resumed study
+    draws in the same company.
     """
-    facts = folder.facts
+    facts, drawn = folder.facts, 0
     jobs = [Job(c, s, seed) for c, s in zip(captions, sentences, strict=True) for seed in facts.seeds]
     for number, start in enumerate(range(0, len(jobs), facts.batch_size)):
         batch = jobs[start : start + facts.batch_size]
         if not is_complete(folder.shard(number)):
             write_shard(folder.shard(number), draw_batch(pipeline, batch, facts), keep=facts.keep)
+            drawn += len(batch)
         if progress:
             progress("trace", start + len(batch), len(jobs))
+    return drawn
 
 
 def measure_stage(folder: RunFolder, *, masks: Iterable[str] | None = None, progress: Progress | None = None) -> None:
@@ -128,8 +131,11 @@ def write_vocabulary(folder: RunFolder, sentences: Iterable[Sentence], known: fr
         strange = Counter({word: n for word, n in words.items() if word not in known})
         counts["words_outside_vocabulary"] = strange.total()
         rows = sorted(strange.items(), key=lambda item: (-item[1], item[0]))
-        write_text(folder.tables / "vocabulary.csv", pd.DataFrame(rows, columns=["word", "n"]).to_csv(index=False))
-    folder.facts.with_facts(counts=counts).save(folder.path)
+        table = pd.DataFrame(rows, columns=["word", "n"])
+        write_text(folder.tables / "vocabulary.csv", table.to_csv(index=False, lineterminator="\n"))
+    facts = folder.facts
+    if facts.with_facts(counts=counts) != facts:
+        facts.with_facts(counts=counts).save(folder.path)
 
 
 def _require_all(folder: RunFolder, facts: RunFacts, found: int) -> None:
