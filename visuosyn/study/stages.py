@@ -32,13 +32,17 @@ PAIRS = pa.schema(
 def parse_stage(folder: RunFolder, corpus: Corpus, parser: Parser | None) -> tuple[Sentence, ...]:
     """Write ``parses.conllu``, and to ``dropped.csv`` what the corpus had to leave out; give the trees.
 
-    ``parser`` may be ``None`` where every caption brings its tree.
+    ``parser`` may be ``None`` where every caption brings its tree. Raises UserError if the trees that are there
+    are those of other captions.
     """
     if not folder.parses.exists():
         write_trees(folder.parses, corpus, parser)
     if not folder.dropped_file.exists():
         _write_dropped(folder, corpus.dropped)
-    return folder.sentences()
+    sentences = folder.sentences()
+    if [(s.id, s.text) for s in sentences] != [(c.id, c.text) for c in corpus]:
+        raise UserError(f"{folder.parses} does not hold the captions of {corpus.path}: remove it to parse them again")
+    return sentences
 
 
 def write_trees(path: Path, corpus: Corpus, parser: Parser | None) -> None:
