@@ -114,9 +114,38 @@ def test_caption(name: str) -> None:
     assert edges(tree) == wanted
 
 
-def edges(tree: Tree) -> str:
+COLLAPSED = {
+    "in front of, with conjuncts": (
+        "dog/NOUN/root/0 in/ADP/case/3 front/NOUN/nmod/1 of/ADP/case/5 cars/NOUN/nmod/3 "
+        "and/CCONJ/cc/7 vans/NOUN/conj/5",
+        "dog:root +cars>in:case +in>front:fixed +in>of:fixed +dog>cars:nmod:in_front_of vans>and:cc "
+        "+dog>vans:nmod:in_front_of cars>vans:conj:and",
+    ),
+    "next to": (
+        "sits/VERB/root/0 next/ADV/advmod/1 to/ADP/case/4 trees/NOUN/obl/2",
+        "sits:root +trees>next:case +next>to:fixed +sits>trees:obl:next_to",
+    ),
+    "out of": (
+        "falls/VERB/root/0 out/ADP/case/4 of/ADP/case/4 trees/NOUN/obl/1",
+        "falls:root trees>out:case +out>of:fixed falls>trees:obl:out_of",
+    ),
+    "front is a thing": (
+        "see/VERB/root/0 the/DET/det/3 front/NOUN/obj/1 of/ADP/case/5 cars/NOUN/nmod/3",
+        "see:root front>the:det see>front:obj cars>of:case front>cars:nmod:of",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COLLAPSED)
+def test_collapsed_prepositions(name: str) -> None:
+    source, wanted = COLLAPSED[name]
+    assert edges(Tree.sketch(source), collapse=True) == wanted
+
+
+def edges(tree: Tree, *, collapse: bool = False) -> str:
     found = []
-    for dependent, (word, deps) in enumerate(zip(tree.words, enhanced(tree), strict=True)):
+    graph = enhanced(tree, collapse_prepositions=collapse)
+    for dependent, (word, deps) in enumerate(zip(tree.words, graph, strict=True)):
         for head, label in deps:
             extra = "" if head == tree.heads[dependent] else "+"
             above = f"{tree.words[head].text}>" if head >= 0 else ""

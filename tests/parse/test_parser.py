@@ -83,3 +83,39 @@ def test_model_folder_without_a_parser(tmp_path: Path) -> None:
 def test_unknown_scheme() -> None:
     with pytest.raises(UserError, match="use one of ud, clear"):
         load_parser(scheme="penn")
+
+
+def untrained(folder: Path, labels: str) -> str:
+    """The folder of a model whose parser knows these labels and has learnt nothing."""
+    nlp = spacy.blank("xx")
+    parser = nlp.add_pipe("parser")
+    for label in labels.split():
+        parser.add_label(label)
+    nlp.initialize()
+    nlp.to_disk(folder / "model")
+    return str(folder / "model")
+
+
+def test_a_model_that_speaks_ud_is_enhanced_only(tmp_path: Path) -> None:
+    parser = load_parser(untrained(tmp_path, "nsubj obj case nmod punct"))
+    (sentence,) = parse(parser, "un chat dans un chapeau")
+    assert sentence.scheme == "ud"
+    assert {w.relation for w in sentence.words} <= {"root", "dep", "parataxis", "nsubj", "obj", "case", "nmod"}
+    assert all(w.deps for w in sentence.words)
+
+
+def test_a_model_of_another_scheme_keeps_its_own_labels(tmp_path: Path) -> None:
+    path = untrained(tmp_path, "sb oa nk mo")
+    with pytest.raises(UserError, match="neither ClearNLP nor Universal Dependencies; use scheme 'clear'"):
+        load_parser(path)
+    (sentence,) = parse(load_parser(path, scheme="clear"), "eine Katze im Hut")
+    assert len(sentence.words) == 4
+
+
+def test_ud_tree_and_graph_of_a_caption() -> None:
+    (plain,) = parse(load_parser(), "a dog in front of a car")
+    (collapsed,) = parse(load_parser(collapse_prepositions=True), "a dog in front of a car")
+    assert [(w.head, w.relation) for w in plain.words] == [(w.head, w.relation) for w in collapsed.words]
+    assert plain.words[6].deps == ((3, "nmod:of"),)
+    assert collapsed.words[6].deps == ((1, "nmod:in_front_of"),)
+    assert (plain.words[6].head, plain.words[6].relation, plain.scheme) == (3, "nmod", "ud")

@@ -17,10 +17,11 @@ def converter(source: str, target: str, *, collapse_prepositions: bool = False) 
     """What takes a tree from a scheme ("clear" or "ud") to another, with the enhanced graph if that is "ud"."""
 
     def convert(tree: Tree) -> tuple[Tree, Graph]:
-        tree = to_basic(tree) if (source, target) == ("clear", "ud") else tree
-        if target == "ud":
-            return tree, enhanced(tree, collapse_prepositions=collapse_prepositions)
-        return tree, ((),) * len(tree.words)
+        if target != "ud":
+            return tree, ((),) * len(tree.words)
+        roots = {i: "root" for i, label in enumerate(tree.labels) if label == "ROOT"}  # so called by all spaCy models
+        tree = to_basic(tree) if source == "clear" else tree.relabelled(roots)
+        return tree, enhanced(tree, collapse_prepositions=collapse_prepositions)
 
     return convert
 
