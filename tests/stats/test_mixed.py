@@ -49,7 +49,7 @@ def test_components_and_contrasts_come_back():
     found = mixed_model(planted(np.random.default_rng(0), prompts=120))
     components = found.components.set_index("factor")
     for name, sd in SD.items():
-        assert components.loc[name, "sd"] == pytest.approx(100 * sd, rel=0.25)
+        assert components.loc[name, "sd"] == pytest.approx(100 * sd, abs=2)
     assert components["share"].sum() == pytest.approx(1)
     relations = found.relations.set_index("relation")
     assert relations.loc["amod", "low"] < 4 < relations.loc["amod", "high"]
