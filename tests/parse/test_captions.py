@@ -95,6 +95,18 @@ CAPTIONS = {
         "fruit/NOUN.NN/ROOT/0 such/ADJ.JJ/amod/3 as/ADP.IN/prep/1 apples/NOUN.NNS/pobj/3",
         "fruit:root apples>such:case such>as:fixed fruit>apples:nmod:such_as",
     ),
+    "a preposition before that": (
+        "dog/NOUN.NN/ROOT/0 in/ADP.IN/prep/1 that/DET.DT/det/4 house/NOUN.NN/pobj/2",
+        "dog:root house>in:case house>that:det dog>house:nmod:in",
+    ),
+    "each other": (
+        "cats/NOUN.NNS/nsubj/2 face/VERB.VBP/ROOT/0 each/DET.DT/det/4 other/ADJ.JJ/dobj/2",
+        "face>cats:nsubj face:root face>each:obj each>other:fixed",
+    ),
+    "two prepositions": (
+        "look/VERB.VBP/ROOT/0 up/ADP.IN/prep/1 to/ADP.IN/prep/2 stars/NOUN.NNS/pobj/3",
+        "look:root stars>up:case stars>to:case look>stars:obl:to",
+    ),
     "hyphens": (
         "sun/NOUN.NN/npadvmod/3 -/PUNCT.HYPH/punct/3 dried=dry/VERB.VBN/amod/4 figs/NOUN.NNS/ROOT/0",
         "dried>sun:compound sun>-:punct figs>dried:amod figs:root",

@@ -6,12 +6,13 @@ from visuosyn.parse.english import table
 from visuosyn.parse.tree import Tree
 
 ROLES = {tuple(words.split()): role for words, role in table("fixed").items()}
-# Labels that one of the words must have for the expression to have this one.
+# What the parse must call one of the words, for the expression to be meant: *in that* as mark is, *in that house* not.
 PLAYING = {
-    "advmod": ("advmod", "obl", "nmod", "case"),
-    "mark": ("mark", "case"),
-    "case": ("case", "mark"),
-    "cc": ("cc",),
+    "advmod": ("advmod", "obl", "nmod"),
+    "mark": ("mark",),
+    "case": ("case", "mark", "cc"),
+    "cc": ("cc", "case", "mark"),
+    "pronoun": ("obj", "iobj", "obl", "nmod", "nmod:poss", "conj"),
 }
 LENGTHS = sorted({len(words) for words in ROLES}, reverse=True)
 FIRST = {words[0] for words in ROLES}
@@ -29,22 +30,23 @@ def fixed(tree: Tree) -> Tree:
             for length in LENGTHS:
                 words = range(first, first + length)
                 role = ROLES.get(tuple(texts[first : first + length]))
-                if role and tree.labels[first] != "fixed" and (head := _head(tree, words, role)) is not None:
-                    tree = _joined(tree, words, head, role)
+                if role and tree.labels[first] != "fixed" and (edge := _edge(tree, words, role)) is not None:
+                    tree = _joined(tree, words, edge)
                     break
     return tree
 
 
-def _head(tree: Tree, words: range, role: str) -> int | None:
-    """The one head of an expression, if its words hang together and play the role of one function word."""
+def _edge(tree: Tree, words: range, role: str) -> tuple[int, str] | None:
+    """Head and label of an expression, if its words hang together and play the role of one function word."""
     tops = [i for i in words if tree.heads[i] not in words]
     heads = {tree.heads[i] for i in tops}
-    if len(heads) > 1 or -1 in heads or not any(tree.labels[i] in PLAYING[role] for i in tops):
+    played = [tree.labels[i] for i in tops if tree.labels[i] in PLAYING[role]]
+    if len(heads) > 1 or -1 in heads or not played:
         return None
-    return heads.pop()
+    return heads.pop(), "advmod" if role == "advmod" else played[-1]
 
 
-def _joined(tree: Tree, words: range, head: int, role: str) -> Tree:
+def _joined(tree: Tree, words: range, edge: tuple[int, str]) -> Tree:
     first, *others = words
     edges = {i: (first, tree.labels[i]) for word in others for i in tree.children[word] if i not in words}
-    return tree.rewired(edges | {i: (first, "fixed") for i in others} | {first: (head, role)})
+    return tree.rewired(edges | {i: (first, "fixed") for i in others} | {first: edge})
