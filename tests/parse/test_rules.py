@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from visuosyn.parse import load_scheme, to_ud, unusable_edges, word_pairs
 from visuosyn.parse.basic import RULES
+from visuosyn.parse.english import table
 from visuosyn.parse.enhance import RULES as GRAPH_RULES
 from visuosyn.parse.enhance import basic_edges, enhanced
 from visuosyn.parse.rules.collapse import collapsed_prepositions
@@ -21,21 +22,25 @@ there there PRON EX | who who PRON WP | and and CCONJ CC | , , PUNCT , | ( ( PUN
 " " PUNCT '' | $ $ SYM $
 5 5 NUM CD | red red ADJ JJ | seen see VERB VBN | up up ADP RP | because because SCONJ IN | as as ADP IN
 well well ADV RB | next next ADV RB | where where SCONJ WRB | no no DET DT
+each each DET DT | other other ADJ JJ | such such ADJ JJ | instead instead ADV RB | Mary Mary PROPN NNP
+May May PROPN NNP
 """
 WORDS = [tuple(row.split()) for row in FORMS.strip().replace("|", "\n").splitlines() if row.strip()]
+CHUNKS = [[word] for word in WORDS]
+CHUNKS += [[(form, form, "ADP", "IN") for form in words.split()] for words in table("fixed")]
 
 
 @st.composite
 def trees(draw: st.DrawFn, labels: list[str], root: str) -> Tree:
     """Any tree, projective or not, with any labels: far wilder than a parser's."""
-    size = draw(st.integers(1, 9))
+    rows = [word for chunk in draw(st.lists(st.sampled_from(CHUNKS), min_size=1, max_size=8)) for word in chunk]
+    size = len(rows)
     order = draw(st.permutations(range(size)))
     heads, names = [-1] * size, [root] * size
     for place, node in enumerate(order[1:], 1):
         heads[node] = order[draw(st.integers(0, place - 1))]
         names[node] = draw(st.sampled_from(labels))
-    words = (draw(st.sampled_from(WORDS)) for _ in range(size))
-    return Tree(tuple(Word(f, 0, 0, lemma=e, upos=u, xpos=x) for f, e, u, x in words), tuple(heads), tuple(names))
+    return Tree(tuple(Word(f, 0, 0, lemma=e, upos=u, xpos=x) for f, e, u, x in rows), tuple(heads), tuple(names))
 
 
 def is_tree(tree: Tree) -> bool:

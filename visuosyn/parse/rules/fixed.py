@@ -28,8 +28,8 @@ def fixed(tree: Tree) -> Tree:
     for first, text in enumerate(texts):
         if text in FIRST:
             for length in LENGTHS:
-                words = range(first, first + length)
-                role = ROLES.get(tuple(texts[first : first + length]))
+                words = range(first, min(first + length, len(texts)))
+                role = ROLES.get(tuple(texts[i] for i in words))
                 if role and tree.labels[first] != "fixed" and (edge := _edge(tree, words, role)) is not None:
                     tree = _joined(tree, words, edge)
                     break
