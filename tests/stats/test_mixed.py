@@ -46,7 +46,7 @@ def planted(random, *, prompts=80, seeds=3, size=6, effects=EFFECT, slope=0.0):
 
 
 def test_components_and_contrasts_come_back():
-    found = mixed_model(planted(np.random.default_rng(0), prompts=120))
+    found = mixed_model(planted(np.random.default_rng(0), prompts=120), covariates=[])
     components = found.components.set_index("factor")
     for name, sd in SD.items():
         assert components.loc[name, "sd"] == pytest.approx(100 * sd, abs=2)
