@@ -77,7 +77,7 @@ def draw_figures(table: pd.DataFrame, mask: str, sheet: Sequence[HeatMaps], fold
             lambda: sheets.contact_sheet(sheet)[0],
             f"Pictures and the heat maps of their words, for: {'; '.join(maps.prompt for maps in sheet)}",
             "Pictures with the heat maps of their words over them, each map scaled by its own maximum, which is given "
-            "in thousandths of the attention.",
+            "in thousandths of the attention. Of a long caption seven words are shown, content words first.",
         ),
     ]
     return [_draw(folder, *plan) for plan in plans if sheet or plan[0] != "contact_sheet"]
