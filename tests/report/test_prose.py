@@ -47,4 +47,4 @@ def test_no_direction_at_all() -> None:
 
 def test_sources_are_balanced_bibtex() -> None:
     text = bibtex()
-    assert text.count("{") == text.count("}") and text.count("\n@") + text.startswith("@") == 7
+    assert text.count("{") == text.count("}") and text.count("\n@") + text.startswith("@") == 8

@@ -143,8 +143,8 @@ def table_caption(facts: RunFacts, mask: str) -> str:
         "Overlap of the heat maps of word pairs by dependency relation, in per cent: "
         f"{amount(facts.captions, 'caption')} of {facts.corpus}, {facts.model}, {amount(facts.steps, 'step')}, "
         f"guidance {facts.guidance:g}, {amount(len(facts.seeds), 'seed')} a caption, trees {_parser(facts)}; areas "
-        f"by the mask rule {mask}. Diff. is mIoD − mIoH; intervals: expanded percentile bootstrap over prompts. The figures of "
-        "Tang et al. (2023, Table 2) are for Stable Diffusion 2.0 base on 1,000 COCO captions."
+        f"by the mask rule {mask}. Diff. is mIoD − mIoH; intervals: expanded percentile bootstrap over prompts. The "
+        "figures of Tang et al. (2023, Table 2) are for Stable Diffusion 2.0 base on 1,000 COCO captions."
     )
 
 
@@ -163,7 +163,8 @@ def methods(facts: RunFacts, counts: Mapping[str, int]) -> str:
         "dependent and B that of the head, we measured IoU = |A ∩ B| / |A ∪ B|, IoD = |A ∩ B| / |A| and "
         "IoH = |A ∩ B| / |B|; mIoD > mIoH says that the head's map contains the dependent's. Areas were cut from the "
         f"maps by the rules {', '.join(facts.masks)} (relative:t keeps what reaches t times the map's own maximum, "
-        "eq. 7 of the paper). Means are given with 95% expanded percentile intervals (Hesterberg, 2015) from a bootstrap over prompts, since "
+        "eq. 7 of the paper). Means are given with 95% expanded percentile intervals "
+        "(Hesterberg, 2015) from a bootstrap over prompts, since "
         f"pairs of one prompt are not independent; relations with fewer than {MIN_PROMPTS} prompts are marked. "
         f"{amount(counts['dropped'], 'item')} could not be measured and {be} listed with the reason. "
         f"Software: visuosyn {__version__}{versions}."
