@@ -71,6 +71,12 @@ class Tree:
             first = self.children[first][0]
         return first
 
+    def is_below(self, node: int, other: int) -> bool:
+        """Whether ``node`` hangs on ``other``, directly or not."""
+        while node >= 0 and node != other:
+            node = self.heads[node]
+        return node == other
+
     def child(self, node: int, *labels: str) -> int | None:
         """The first dependent of ``node`` with one of the labels."""
         for i in self.children[node]:  # a loop, since this runs for every word and rule

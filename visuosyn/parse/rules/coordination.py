@@ -61,7 +61,7 @@ def coordination(tree: Tree) -> Tree:
             first[node] = first.get(tree.heads[node], tree.heads[node])
     edges = {node: (top, "conj") for node, top in first.items()}
     for node, label in enumerate(tree.labels):
-        if label == "cc":
+        if label == "cc" and not any(tree.is_below(i, node) for i in first):
             top = first.get(tree.heads[node], tree.heads[node])
             same = (i for i, other in first.items() if other == top and i > node > top)
             touching = (i for i in first if tree.leftmost(i) == node + 1)
