@@ -50,12 +50,13 @@ def pair_table(
 ) -> pd.DataFrame:
     """Measure the pairs of one image under each mask rule: one row per (rule, pair), columns as in ``DTYPES``.
 
-    Overlaps are measured at the latent grid, on ``maps.array``. Pairs with a word that has no heat map are left
-    out here and listed, with the reason, by ``unmeasured_pairs``; the two together are always all the pairs.
+    Overlaps are measured at the latent grid, on ``maps.array``. Pairs with a word that has no heat map, and pairs
+    whose words stand in the same characters (French *du* = *de* + *le*), are left out here and listed, with the
+    reason, by ``unmeasured_pairs``; the two together are always all the pairs.
     Raises UserError where ``sentence`` is not the prompt that the maps belong to.
     """
     rows = word_rows(maps, sentence)
-    numbered = [(n, p) for n, p in enumerate(pairs) if p.head in rows and p.dependent in rows]
+    numbered = [(n, p) for n, p in enumerate(pairs) if not _reasons(maps, sentence, p, rows)]
     measured = [pair for _, pair in numbered]
     heads = np.array([rows[p.head] for p in measured], dtype=np.intp)
     dependents = np.array([rows[p.dependent] for p in measured], dtype=np.intp)
@@ -77,12 +78,12 @@ def _frame(columns: dict[str, np.ndarray]) -> pd.DataFrame:
 
 
 def unmeasured_pairs(maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair]) -> tuple[Dropped, ...]:
-    """The pairs that ``pair_table`` must leave out because a word of theirs has no usable heat map, and why."""
+    """The pairs that ``pair_table`` must leave out, with the reason."""
     rows = word_rows(maps, sentence)
     return tuple(
         Dropped("pair", maps.caption_id, _notation(sentence, pair), "; ".join(reasons), maps.seed)
         for pair in pairs
-        if (reasons := [_reason(maps, sentence.words[at]) for at in (pair.head, pair.dependent) if at not in rows])
+        if (reasons := _reasons(maps, sentence, pair, rows))
     )
 
 
@@ -96,6 +97,15 @@ def word_rows(maps: HeatMaps, sentence: Sentence) -> dict[int, int]:
     spans = {(word.start, word.end): row for row, word in enumerate(maps.words) if finite[row]}
     found = ((at, spans.get((word.start, word.end))) for at, word in enumerate(sentence.words))
     return {at: row for at, row in found if row is not None}
+
+
+def _reasons(maps: HeatMaps, sentence: Sentence, pair: WordPair, rows: dict[int, int]) -> list[str]:
+    """Why a pair cannot be measured; empty if it can."""
+    if missing := [at for at in (pair.head, pair.dependent) if at not in rows]:
+        return [_reason(maps, sentence.words[at]) for at in missing]
+    head, dependent = sentence.words[pair.head], sentence.words[pair.dependent]
+    shared = head.start < dependent.end and dependent.start < head.end
+    return ["both words stand in the same characters, so they share one map"] if shared else []
 
 
 def _reason(maps: HeatMaps, word: Word) -> str:

@@ -80,7 +80,8 @@ def draw_figures(table: pd.DataFrame, mask: str, sheet: Sequence[HeatMaps], fold
             "in thousandths of the attention. Of a long caption seven words are shown, content words first.",
         ),
     ]
-    return [_draw(folder, *plan) for plan in plans if sheet or plan[0] != "contact_sheet"]
+    wanted = [plan for plan in plans if (sheet if plan[0] == "contact_sheet" else len(table))]
+    return [_draw(folder, *plan) for plan in wanted]
 
 
 def _notes(shown: pd.DataFrame, rows: pd.DataFrame | None = None) -> str:

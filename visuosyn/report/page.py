@@ -12,7 +12,7 @@ from visuosyn.parse.scheme import Scheme, load_scheme
 from visuosyn.report import prose
 from visuosyn.report.gallery import draw_figures
 from visuosyn.report.pictures import write_pictures
-from visuosyn.report.reference import NOTE
+from visuosyn.report.reference import MEASURES, NOTE
 from visuosyn.report.render import render
 from visuosyn.report.tables import (
     MIN_PROMPTS,
@@ -27,6 +27,11 @@ from visuosyn.report.tables import (
 from visuosyn.run import RunFacts, RunFolder, write_text
 from visuosyn.stats.relations import relation_table
 
+NO_RELATIONS = pd.DataFrame(  # the relation table of a study without a measured pair
+    {"relation": pd.Series(dtype="str"), "mask": pd.Series(dtype="str")}
+    | {name: pd.Series(dtype="int64") for name in ("n_pairs", "n_prompts", "n_images")}
+    | {m + end: pd.Series(dtype="float64") for m in MEASURES for end in ("", "_low", "_high")}
+)
 WORDS_SHOWN = 60  # of those outside the vocabulary
 
 
@@ -47,8 +52,8 @@ def write_report(folder: str | Path) -> Path:
 
 def _write(run: RunFolder) -> Path:
     facts, pairs, dropped = run.facts, run.pairs(), run.dropped()
-    table = reader_table(relation_table(pairs), scheme=facts.scheme)
-    mask = first_mask(table, wanted=facts.masks[0])
+    table = reader_table(NO_RELATIONS if pairs.empty else relation_table(pairs), scheme=facts.scheme)
+    mask = facts.masks[0] if pairs.empty else first_mask(table, wanted=facts.masks[0])
     scheme, vocabulary = load_scheme(facts.scheme), _vocabulary(run)
     _write_tables(run, table, dropped, mask)
     strange = frozenset() if vocabulary is None else frozenset(vocabulary["word"])

@@ -80,6 +80,10 @@ def _parser(facts: RunFacts) -> str:
 def findings(table: pd.DataFrame, mask: str) -> list[str]:
     """What the relation table says, as sentences; each names its rule and what it rests on."""
     rows = one_rule(table, mask)
+    if rows.empty:
+        return [
+            "No pair of words could be measured, so there is nothing to compare. The list of what was dropped says why."
+        ]
     said = [_overlap_finding(rows.set_index("relation"), mask)]
     enough = rows[~rows["relation"].isin(SUMMARY_ROWS) & ~rows["few"]]
     if enough.empty:

@@ -11,7 +11,10 @@ from visuosyn.masks import MaskRule
 from visuosyn.measure.table import pair_table
 from visuosyn.parse import DEFAULT, load_parser, word_pairs
 from visuosyn.records import Caption
+from visuosyn.run import write_text
 from visuosyn.study.settings import MASKS, settings_of
+
+MARK, FORMAT = "explanation.txt", "visuosyn explanation 1"  # the file that tells whose folder it is
 
 
 def explain(
@@ -51,11 +54,16 @@ def explain(
     (maps,) = draw(pipeline, [sentence], [generator(sentence.id, seed)], size=rows_columns, **how)
     maps = maps.with_facts(noise_id=sentence.id, seed=seed)
     pairs = pair_table(maps, sentence, word_pairs(sentence), settings.masks)
+    write_text(Path(out) / MARK, f"{FORMAT}\n{text}\n")
     return explain_page(maps, sentence, pairs, out)
 
 
 def _check_free(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise UserError(f"{out} is a file: the explanation needs a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / "image.png").exists():
+    if out.is_dir() and any(out.iterdir()) and not _is_marked(out / MARK):
         raise UserError(f"{out} is not empty and holds no earlier explanation: choose another folder")
+
+
+def _is_marked(path: Path) -> bool:
+    return path.is_file() and path.read_bytes().splitlines()[:1] == [FORMAT.encode()]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from visuosyn.corpus import Corpus, read_corpus
+from visuosyn.corpus import Corpus, conllu, read_corpus
+from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
-from visuosyn.parse import DEFAULT, Parser, load_parser
+from visuosyn.parse import DEFAULT, Parser, load_parser, load_scheme
 from visuosyn.run import RunFolder
 from visuosyn.run.shards import halved
 from visuosyn.study.facts import gather, now
@@ -20,6 +22,7 @@ from visuosyn.study.stages import (
     measure_stage,
     parse_stage,
     report_stage,
+    require_pairs,
     trace_stage,
     write_trees,
     write_vocabulary,
@@ -59,7 +62,8 @@ def study(
         column: name of the captions' column, for tables.
         limit: take only the first so many captions.
         parser: an installed spaCy model; captions that bring trees (CoNLL-U) keep them.
-        scheme: "ud" for Universal Dependencies, "clear" for spaCy's own labels.
+        scheme: "ud" for Universal Dependencies, "clear" for spaCy's own labels; trees that say theirs (a comment
+            ``# scheme = clear``, as ``parse`` writes it) keep it.
         model: "micro", a hub id, a folder, or a diffusers pipeline.
         seeds: every caption is drawn once for each.
         steps: denoising steps; ``None`` for the pipeline's own default, as for ``guidance`` and ``size``.
@@ -105,6 +109,8 @@ def trace_corpus(
     RunFolder(Path(out)).check_free()
     captions = read_corpus(corpus, format=format, column=column, limit=limit)
     parser = parser_for(captions, settings.parser, scheme=settings.scheme)
+    settings = replace(settings, scheme=scheme_of(captions, parser, default=settings.scheme))
+    require_pairs(captions, parser)
     pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
     facts = gather(settings, captions, column=column, limit=limit, parser=parser, pipeline=pipeline)
     folder = RunFolder.claim(out, facts)
@@ -129,3 +135,17 @@ def parser_for(corpus: Corpus, name: str, *, scheme: str) -> Parser | None:
     """The parser that a corpus needs: none where every caption brings its tree."""
     given = all(caption.sentence is not None for caption in corpus)
     return None if given else load_parser(name, scheme=scheme)
+
+
+def scheme_of(corpus: Corpus, parser: Parser | None, *, default: str) -> str:
+    """The scheme of a corpus's trees: what given trees say in ``# scheme``, else ``default``, and the parser's.
+
+    Raises UserError where they are of several schemes, or of one that is not known.
+    """
+    given = {conllu.comment(c.sentence, "scheme") or default for c in corpus if c.sentence}
+    found = sorted(given | ({parser.scheme} if parser else set())) or [default]
+    if len(found) > 1:
+        raise UserError(
+            f"the trees of {corpus.path} are of several schemes ({', '.join(found)}): study those of one at a time"
+        )
+    return load_scheme(found[0]).name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,26 +30,42 @@ PAIRS = pa.schema(
 
 
 def parse_stage(folder: RunFolder, corpus: Corpus, parser: Parser | None) -> tuple[Sentence, ...]:
-    """Write ``parses.conllu``, and to ``dropped.csv`` what the corpus had to leave out; give the trees.
+    """Write ``parses.conllu``, and to ``dropped.csv`` the captions that cannot be measured; give the trees.
 
     ``parser`` may be ``None`` where every caption brings its tree. Raises UserError if the trees that are there
     are those of other captions.
     """
     if not folder.parses.exists():
         write_trees(folder.parses, corpus, parser)
-    if not folder.dropped_file.exists():
-        _write_dropped(folder, corpus.dropped)
     sentences = folder.sentences()
     if [(s.id, s.text) for s in sentences] != [(c.id, c.text) for c in corpus]:
         raise UserError(f"{folder.parses} does not hold the captions of {corpus.path}: remove it to parse them again")
+    if not folder.dropped_file.exists():
+        _write_dropped(folder, [*corpus.dropped, *without_pairs(sentences)])
     return sentences
+
+
+def require_pairs(corpus: Corpus, parser: Parser | None) -> None:
+    """Raise UserError where no caption of a corpus has a pair of words; the first one that has ends the search."""
+    if not any(word_pairs(sentence) for sentence in _trees(corpus, parser, batch_size=8)):
+        raise UserError(f"no caption of {corpus.path} has two words, so there is no pair to measure: nothing was drawn")
+
+
+def without_pairs(sentences: Iterable[Sentence]) -> list[Dropped]:
+    """The captions that have no pair of words, whatever is drawn."""
+    alone = "one word only: no pair to measure"
+    return [
+        Dropped("caption", s.id, s.text, alone if len(s.words) < 2 else "no two of its words make a pair")
+        for s in sentences
+        if not word_pairs(s)
+    ]
 
 
 def write_trees(path: Path, corpus: Corpus, parser: Parser | None) -> None:
     """Write a corpus as CoNLL-U with character spans; noise id and source of each caption are comments."""
-    made = parser.parse(corpus) if parser else (c.sentence for c in corpus if c.sentence)
     sentences = (
-        conllu.with_comments(s, noise_id=c.noise_id, source=c.source) for s, c in zip(made, corpus, strict=True)
+        conllu.with_comments(s, noise_id=c.noise_id, source=c.source)
+        for s, c in zip(_trees(corpus, parser), corpus, strict=True)
     )
     write_text(path, conllu.write(sentences, spans=True))
 
@@ -120,7 +136,12 @@ def measure_shard(shard: Path, sentences: dict[str, Sentence], masks: Sequence[s
         sentence = sentences[maps.caption_id]
         pairs = word_pairs(sentence)
         frames.append(pair_table(maps, sentence, pairs, masks))
-        lost += [*maps.dropped, *unmeasured_pairs(maps, sentence, pairs)]
+        unmeasured = unmeasured_pairs(maps, sentence, pairs)
+        lost += [*maps.dropped, *unmeasured]
+        if pairs and len(unmeasured) == len(pairs):
+            lost.append(
+                Dropped("image", maps.caption_id, maps.prompt, "none of its pairs could be measured", maps.seed)
+            )
     return pa.Table.from_pandas(pd.concat(frames), schema=PAIRS, preserve_index=False), lost
 
 
@@ -140,6 +161,12 @@ def write_vocabulary(folder: RunFolder, sentences: Iterable[Sentence], known: fr
     facts = folder.facts
     if facts.with_facts(counts=counts) != facts:
         facts.with_facts(counts=counts).save(folder.path)
+
+
+def _trees(corpus: Corpus, parser: Parser | None, *, batch_size: int = 256) -> Iterator[Sentence]:
+    if parser:
+        return parser.parse(corpus, batch_size=batch_size)
+    return (caption.sentence for caption in corpus if caption.sentence)
 
 
 def _require_all(folder: RunFolder, facts: RunFacts, found: int) -> None:
@@ -170,7 +197,7 @@ def _is_younger(path: Path, than: Path) -> bool:
 
 
 def _corpus_drops(folder: RunFolder) -> list[Dropped]:
-    """What the corpus had to leave out, as the parse stage listed it."""
+    """The captions that cannot be measured, as the parse stage listed them."""
     table = folder.dropped()
     rows = table.loc[table["what"] == "caption", ["caption_id", "text", "reason"]].to_numpy()
     return [Dropped("caption", str(id), str(text), str(reason)) for id, text, reason in rows]
