@@ -163,7 +163,10 @@ def test_a_run_that_is_not_measured(corpus, tiny_model, tmp_path):
 
 def test_trees_do_not_overwrite_their_corpus(tmp_path):
     (tmp_path / "a.conllu").write_text("1\tcat\tcat\tNOUN\t_\t_\t0\troot\t_\t_\n\n")
-    refused(run("parse", tmp_path / "a.conllu", "--out", tmp_path / "a.conllu"), "is the corpus itself")
+    refused(
+        run("parse", tmp_path / "a.conllu", "--out", tmp_path / "a.conllu"),
+        "a.conllu exists, perhaps with trees corrected by hand",
+    )
 
 
 def test_trees_of_other_captions(corpus, tiny_model, tmp_path):

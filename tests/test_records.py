@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from visuosyn.errors import UserError
 from visuosyn.records import HeatMaps, Part, Word
 from visuosyn.resize import bicubic
+from visuosyn.testing import heat_maps
 
 PROMPT = "a dog and a cat"
 WORDS = tuple(Word(t, PROMPT.index(t, s), PROMPT.index(t, s) + len(t), i) for i, (t, s) in enumerate(
@@ -127,3 +128,10 @@ def test_records_are_frozen_and_copies_take_new_facts() -> None:
     named = whole.with_facts(caption_id="c1", seed=3)
     assert (named.caption_id, named.seed, whole.seed) == ("c1", 3, None)
     np.testing.assert_array_equal(named.array, whole.array)
+
+
+def test_maps_show_themselves_in_a_line() -> None:
+    maps = heat_maps("a red hat", np.ones((3, 2, 2)))
+    for shown in (maps, maps["red"], maps.parts[0]):
+        assert len(repr(shown)) < 120 and "\n" not in repr(shown)
+    assert "1:red" in repr(maps) and "'red'" in repr(maps["red"])

@@ -115,7 +115,7 @@ class Dropped:
     seed: int | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Part:
     """Accumulated attention of one slice of a run.
 
@@ -135,14 +135,23 @@ class Part:
     layer: str | None = None
     head: int | None = None
 
+    def __repr__(self) -> str:
+        given = {"third": self.third, "step": self.step, "layer": self.layer, "head": self.head}
+        told = "".join(f", {name} {value}" for name, value in given.items() if value is not None)
+        return f"Part({self.stage} {self.grid[0]}x{self.grid[1]}{told}, {self.count} maps)"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class HeatMap:
     """One word's map: ``array`` float32 (row, column), mean attention probability over heads, layers, steps."""
 
     word: Word
     array: NDArray[np.float32]
     steps: int = 1
+
+    def __repr__(self) -> str:
+        rows, columns = self.array.shape
+        return f"HeatMap({self.word.text!r}, {rows}x{columns}, maximum {self.array.max():.3g})"
 
     def mask(self, rule: str | MaskRule = "relative:0.4", *, size: tuple[int, int] | None = None) -> NDArray[Any]:
         """The map's area under a mask rule: bool (row, column), float for ``soft``. ``size`` = (rows, columns)
@@ -162,7 +171,7 @@ LAYERS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class HeatMaps:
     """The heat maps of one image: one row a traced word.
 
@@ -228,6 +237,10 @@ class HeatMaps:
 
     def __len__(self) -> int:
         return len(self.words)
+
+    def __repr__(self) -> str:
+        words = " ".join(f"{row}:{word.text}" for row, word in enumerate(self.words))
+        return f"HeatMaps({words}; {self.grid[0]}x{self.grid[1]}, {self.steps} steps, {len(self.dropped)} dropped)"
 
     def with_facts(self, **facts: Any) -> HeatMaps:
         """A copy with other fields, such as ``caption_id`` or ``seed``."""

@@ -197,6 +197,7 @@ def test_a_fault_in_one_row_does_not_make_faults_in_others(tmp_path: Path) -> No
     ("old", "new", "note"),
     [
         ("\t2\tdet", "\t0\troot", "2: note: 2 roots: words 1, 2"),
+        ("\t2\tdet\t_", "\t2\tdet\t2:amod", "2: note: word 1 'a': 2:det is not in its DEPS, which decide: 2:amod"),
         ("text = a cat", "text = acat", "2: note: no SpaceAfter=No after 'a', where # text has no blank"),
     ],
 )

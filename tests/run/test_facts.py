@@ -5,7 +5,7 @@ import json
 import pytest
 
 from visuosyn.errors import UserError
-from visuosyn.run import RunFacts
+from visuosyn.run import RunFacts, RunFolder
 
 FACTS = RunFacts(
     corpus="captions.txt", corpus_sha256="ab", corpus_format="text", captions=3, parser="en_core_web_sm",
@@ -37,10 +37,15 @@ def test_counts_and_host_are_added_to():
 
 
 def test_another_study_is_refused_with_the_facts_that_differ():
-    with pytest.raises(UserError, match=r"runs/a holds another study: steps: 20 there, 30 now; masks: ") as caught:
-        FACTS.require_same(FACTS.with_facts(steps=30, masks=("soft",)), "runs/a")
-    assert "visuosyn measure DIR --mask" in str(caught.value)
+    with pytest.raises(UserError, match=r"runs/a holds another study: steps: 20 there, 30 now\. Choose another"):
+        FACTS.require_same(FACTS.with_facts(steps=30), "runs/a")
     FACTS.require_same(FACTS, "runs/a")
+
+
+def test_other_mask_rules_are_the_same_study_measured_otherwise(tmp_path):
+    RunFolder.claim(tmp_path / "a", FACTS)
+    folder = RunFolder.claim(tmp_path / "a", FACTS.with_facts(masks=("soft",)))
+    assert folder.facts.masks == ("soft",)
 
 
 @pytest.mark.parametrize(

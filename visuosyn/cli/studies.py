@@ -82,8 +82,8 @@ def parse(
     from visuosyn.corpus import read_corpus
     from visuosyn.study import parse_corpus
 
-    if out.exists() and corpus.exists() and out.samefile(corpus):
-        raise UserError(f"{out} is the corpus itself: write the trees to another file")
+    if out.exists():
+        raise UserError(f"{out} exists, perhaps with trees corrected by hand: remove it or write to another file")
     captions = read_corpus(corpus, format=format, column=column, limit=limit)
     parse_corpus(captions, out, parser=parser, scheme=scheme)
     say(f"{len(captions)} trees: {out}", quiet=quiet)

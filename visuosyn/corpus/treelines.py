@@ -193,7 +193,20 @@ def _tree_faults(rows: Sequence[Row], file: str) -> list[Fault]:
     for cycle in _cycles(heads):
         path = " -> ".join(map(str, [*cycle, cycle[0]]))
         faults.append(Fault(file, words[cycle[0] - 1].line, f"the heads form a cycle: {path}"))
-    return faults
+    return faults + [note for row in words if (note := _disagreement(row, file))]
+
+
+def _disagreement(row: Row, file: str) -> Fault | None:
+    """A note where no edge in DEPS has the head and the main label of HEAD and DEPREL: one of them was edited alone.
+
+    The word of a relative clause that refers (``ref``) has no basic edge in the enhanced graph.
+    """
+    head, relation, deps = row.cells[6], row.cells[7], row.cells[8]
+    edges = [edge.split(":")[:2] for edge in deps.split("|")]
+    if deps == "_" or [head, relation.split(":")[0]] in edges or any(label == "ref" for _, label in edges):
+        return None
+    reason = f"word {row.id} {row.cells[1]!r}: {head}:{relation} is not in its DEPS, which decide: {deps}"
+    return Fault(file, row.line, reason, note=True)
 
 
 def _cycles(heads: Mapping[int, int]) -> Iterator[list[int]]:

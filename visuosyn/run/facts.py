@@ -13,7 +13,6 @@ from visuosyn.run.files import write_text
 
 FILE = "run.json"
 FORMAT = 1
-HINTS = {"masks": "other mask rules: visuosyn measure DIR --mask ..."}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +20,8 @@ class RunFacts:
     """Everything that decides the numbers of a study, and, apart from it, what only happened to be so.
 
     Two studies whose facts differ are two studies. ``counts`` (results) and ``host`` (machine, times, git commit)
-    are left out of that comparison, and so is ``format``, which is the file's and is checked when it is read.
+    are left out of that comparison; so are ``masks``, since other rules are measured on the same maps, and ``format``,
+    which is the file's and is checked when it is read.
 
     ``corpus``: file name; ``captions``: how many were read; ``column``, ``limit``: as asked for; ``parser``: empty
     where every caption brought its tree.
@@ -90,8 +90,7 @@ class RunFacts:
         differing = self.differences(asked)
         if differing:
             told = "; ".join(f"{name}: {here!r} there, {now!r} now" for name, (here, now) in differing.items())
-            hint = "".join(f" ({HINTS[name]})" for name in differing if name in HINTS)
-            raise UserError(f"{folder} holds another study: {told}. Choose another folder, or the same options{hint}")
+            raise UserError(f"{folder} holds another study: {told}. Choose another folder, or the same options")
 
     def with_facts(self, **facts: Any) -> RunFacts:
         """A copy with other facts; ``counts`` and ``host`` are added to what is there."""
@@ -104,6 +103,6 @@ class RunFacts:
 def _compared(facts: RunFacts) -> dict[str, Any]:
     values = asdict(facts)
     libraries = values.pop("software")
-    for name in ("counts", "host", "format"):
+    for name in ("masks", "counts", "host", "format"):
         del values[name]
     return values | {f"software {name}": version for name, version in libraries.items()}

@@ -38,8 +38,11 @@ class RunFolder:
         folder = cls(Path(path))
         folder.check_free()
         if (folder.path / FILE).exists():
-            folder.facts.require_same(facts, path)
+            begun = folder.facts
+            begun.require_same(facts, path)
             remove_leftovers(folder.path)
+            if begun.masks != facts.masks:
+                begun.with_facts(masks=facts.masks).save(folder.path)
         else:
             facts.save(folder.path)
         return folder

@@ -82,13 +82,15 @@ def git_commit() -> str | None:
     here = Path(__file__).parent
 
     def git(*words: str) -> subprocess.CompletedProcess[str]:
-        read_only = ["git", "--no-optional-locks", "-C", str(here)]  # else "describe" would refresh the index
+        read_only = ["git", "--no-optional-locks", "-C", str(here)]  # "describe --dirty" would lock the index all the same
         return subprocess.run([*read_only, *words], capture_output=True, text=True, check=False)
 
     try:
         if git("ls-files", "--error-unmatch", Path(__file__).name).returncode:
             return None
-        return git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*").stdout.strip() or None
+        commit = git("rev-parse", "HEAD").stdout.strip()
+        changed = git("status", "--porcelain", "--untracked-files=no").stdout.strip()
+        return (commit + ("-dirty" if changed else "")) or None
     except FileNotFoundError:  # no git on this machine
         return None
 
