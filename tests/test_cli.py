@@ -27,7 +27,7 @@ def run(*arguments):
 def refused(result, *told):
     """Exit code 2 and one line on stderr, which says all of ``told``."""
     assert result.exit_code == 2, result.output
-    lines = result.stderr.strip().splitlines()
+    lines = result.stderr.splitlines()
     assert len(lines) == 1, result.stderr
     for text in told:
         assert text in lines[0]
@@ -96,6 +96,10 @@ def test_a_directory_is_no_corpus(study, tmp_path):
         (["--limit", "0"], "limit 0"),
         (["--size", "big"], "size 'big'"),
         (["--size", "63x64"], "size 63x64"),
+        (["--size", "100x104"], "size 100x104 cannot be drawn by this model: width and height must be multiples of 8"),
+        (["--size", "4x4"], "size 4x4"),
+        (["--steps", "2000"], "steps 2000 cannot be drawn"),
+        (["--device", "meta"], "device 'meta' is not to be had here: use auto, cpu"),
         (["--keep", "all"], "keep 'all'"),
         (["--noise", "pink"], "noise 'pink'"),
         (["--device", "abacus"], "device 'abacus'"),
@@ -108,6 +112,12 @@ def test_a_directory_is_no_corpus(study, tmp_path):
 def test_a_bad_option(study, tmp_path, options, told):
     refused(study(*options), told)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("options", [["--size", "100x104"], ["--steps", "2000"]])
+def test_a_prompt_that_cannot_be_drawn_so(tiny_model, tmp_path, options):
+    refused(run("explain", "a cat", "--out", tmp_path / "page", "--model", tiny_model, *options), options[1])
+    assert not (tmp_path / "page").exists()
 
 
 def test_a_folder_without_a_model(study, tmp_path):

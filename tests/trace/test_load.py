@@ -103,6 +103,23 @@ def test_a_folder_without_a_model(tmp_path: Path) -> None:
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["FluxPipeline", "NoSuchPipeline", "UNet2DConditionModel", ["mine", "Own"], None])
+def test_a_model_of_no_known_family_is_refused_before_its_weights_are_read(tmp_path: Path, name: Any) -> None:
+    index = {"_class_name": name, "transformer": ["diffusers", "FluxTransformer2DModel"]}  # and no weights at all
+    (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+    with pytest.raises(UserError, match=r"is of no family that can be traced\. Known families: unet: Stable") as error:
+        load_pipeline(tmp_path)
+    assert str(error.value).startswith(str(name))
+
+
+def test_a_part_of_an_unknown_class(saved: Path) -> None:
+    index = json.loads((saved / "model_index.json").read_text(encoding="utf-8"))
+    index["unet"] = ["diffusers", "NoSuchModel"]
+    (saved / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+    with pytest.raises(UserError, match=r"cannot be loaded: .*NoSuchModel"):
+        load_pipeline(saved, device="cpu")
+
+
 def test_a_hub_id_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     import huggingface_hub.constants
 
@@ -113,8 +130,10 @@ def test_a_hub_id_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_wrong_device_and_dtype(saved: Path) -> None:
-    with pytest.raises(UserError, match="device 'gpu' is not known: use auto, cpu"):
-        load_pipeline(saved, device="gpu")
+    missing = [] if torch.cuda.is_available() else ["cuda", "cuda:1"]
+    for device in ["gpu", "meta", "cpu:9", "hpu", "privateuseone", *missing]:
+        with pytest.raises(UserError, match=f"device '{device}' is not to be had here: use auto, cpu"):
+            load_pipeline(saved, device=device)
     with pytest.raises(UserError, match="dtype 'double' is not known: use auto, float32"):
         load_pipeline(saved, dtype="double")
     with pytest.raises(UserError, match="of no family"):

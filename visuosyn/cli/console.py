@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import typer
@@ -74,10 +74,13 @@ def bars(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
         yield None
         return
     columns = (TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    progress = Progress(*columns, console=Console(stderr=True))
+    with ExitStack() as started:  # with the first bar: a progress without one leaves an empty line behind
         tasks: dict[str, Any] = {}
 
         def show(stage: str, done: int, total: int) -> None:
+            if not tasks:
+                started.enter_context(progress)
             if stage not in tasks:
                 name, unit = UNITS[stage]
                 tasks[stage] = progress.add_task(name, total=total, unit=unit)

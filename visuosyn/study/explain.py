@@ -12,6 +12,8 @@ from visuosyn.measure.table import pair_table
 from visuosyn.parse import DEFAULT, load_parser, word_pairs
 from visuosyn.records import Caption
 from visuosyn.run import write_text
+from visuosyn.study.drawable import require_drawable
+from visuosyn.study.facts import own_size
 from visuosyn.study.settings import MASKS, settings_of
 
 MARK, FORMAT = "explanation.txt", "visuosyn explanation 1"  # the file that tells whose folder it is
@@ -35,7 +37,7 @@ def explain(
     """Draw one prompt and write its picture, an overlay a word, the tree and all overlaps; gives the page.
 
     Options as in ``study``. The folder ``out`` must be new, empty or of an earlier prompt. Raises UserError for an
-    empty prompt or a folder that holds something else.
+    empty prompt, a folder that holds something else, and a size or steps that the model cannot draw.
     """
     text = " ".join(prompt.split())
     if not text:
@@ -50,6 +52,7 @@ def explain(
     pipeline = load_pipeline(model, device=device, dtype=dtype)
     asked = {"steps": steps, "guidance": guidance}
     how = own_drawing(pipeline) | {name: value for name, value in asked.items() if value is not None}
+    require_drawable(pipeline, size=settings.size or own_size(pipeline), steps=how["steps"])
     rows_columns = None if settings.size is None else settings.size[::-1]
     (maps,) = draw(pipeline, [sentence], [generator(sentence.id, seed)], size=rows_columns, **how)
     maps = maps.with_facts(noise_id=sentence.id, seed=seed)

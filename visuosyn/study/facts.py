@@ -16,6 +16,7 @@ from visuosyn.corpus import Corpus
 from visuosyn.errors import UserError
 from visuosyn.parse import Parser
 from visuosyn.run import RunFacts
+from visuosyn.study.drawable import require_drawable
 from visuosyn.study.settings import Settings
 
 LIBRARIES = ("torch", "diffusers", "transformers", "tokenizers", "spacy", "numpy", "scipy", "pandas", "pyarrow")
@@ -27,15 +28,17 @@ def gather(
     """The facts of the study that these settings mean for this corpus and this pipeline.
 
     What was not asked for (steps, guidance, size) is the pipeline's own default. Raises UserError for a pipeline
-    that does not draw from text alone, or that cannot draw this size.
+    that does not draw from text alone, or that cannot draw this size or so many steps.
     """
     from visuosyn.trace import model_facts, own_drawing  # loads torch
 
     if "image" in inspect.signature(type(pipeline).__call__).parameters:
         raise UserError(f"a study draws from text alone, and {type(pipeline).__name__} needs an image to start from")
-    width, height = settings.size or _own_size(pipeline)
-    _require_drawable(pipeline, width, height)
-    model, own = model_facts(pipeline), own_drawing(pipeline)
+    own = own_drawing(pipeline)
+    width, height = settings.size or own_size(pipeline)
+    steps = own["steps"] if settings.steps is None else settings.steps
+    require_drawable(pipeline, size=(width, height), steps=steps)
+    model = model_facts(pipeline)
     return RunFacts(
         corpus=Path(corpus.path).name,
         corpus_sha256=corpus.sha256,
@@ -51,7 +54,7 @@ def gather(
         family=str(model["family"]),
         dtype=str(model["dtype"]),
         scheduler=str(model["scheduler"]),
-        steps=own["steps"] if settings.steps is None else settings.steps,
+        steps=steps,
         guidance=float(own["guidance"] if settings.guidance is None else settings.guidance),
         width=width,
         height=height,
@@ -95,15 +98,9 @@ def git_commit() -> str | None:
         return None
 
 
-def _own_size(pipeline: Any) -> tuple[int, int]:
+def own_size(pipeline: Any) -> tuple[int, int]:
     """(width, height) in pixels that the model was made for."""
     denoiser = getattr(pipeline, "unet", None) or pipeline.transformer
     size = denoiser.config.sample_size
     rows, columns = (size, size) if isinstance(size, int) else size
     return columns * pipeline.vae_scale_factor, rows * pipeline.vae_scale_factor
-
-
-def _require_drawable(pipeline: Any, width: int, height: int) -> None:
-    unit = pipeline.vae_scale_factor
-    if width % unit or height % unit:
-        raise UserError(f"size {width}x{height} cannot be drawn: width and height must be multiples of {unit} pixels")

@@ -22,8 +22,13 @@ def families() -> tuple[Family, ...]:
 
 def family_of(pipeline: Any) -> Family:
     """The family of a pipeline; ``UserError`` that lists the known ones where there is none."""
+    return require_family(type(pipeline), type(pipeline).__name__)
+
+
+def require_family(kind: type, name: str) -> Family:
+    """The family of a class of pipelines; ``UserError``, which calls it ``name``, where there is none."""
     for family in _FAMILIES:
-        if family.supports(pipeline):
+        if family.supports(kind):
             return family
     known = "; ".join(f"{family.name}: {', '.join(family.pipelines)}" for family in _FAMILIES)
-    raise UserError(f"{type(pipeline).__name__} is of no family that can be traced. Known families: {known}")
+    raise UserError(f"{name} is of no family that can be traced. Known families: {known}")

@@ -59,8 +59,8 @@ class Family(Protocol):
     name: str
     pipelines: tuple[str, ...]
 
-    def supports(self, pipeline: Any) -> bool:
-        """Whether the pipeline is of this family."""
+    def supports(self, kind: type) -> bool:
+        """Whether pipelines of this class are of this family."""
 
     def denoiser(self, pipeline: Any) -> nn.Module:
         """The module that runs once (or more) a step."""

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 
 from visuosyn.errors import UserError
-from visuosyn.trace.families import family_of
+from visuosyn.trace.families import family_of, require_family
 
 MICRO = Path(__file__).parents[1] / "microworld" / "model"
-WORDS, DRAWING = "words.json", "drawing.json"
+INDEX, WORDS, DRAWING = "model_index.json", "words.json", "drawing.json"
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _NETWORKS = ("unet", "transformer", "text_encoder", "text_encoder_2", "text_encoder_3", "vae")
 
@@ -87,6 +87,7 @@ def own_drawing(pipeline: Any) -> dict[str, Any]:
 
 def _read(model: str | Path, dtype: torch.dtype, progress: bool) -> Any:
     from diffusers import DiffusionPipeline
+    from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of httpx, whichever the Hub uses
 
     folder = MICRO if model == "micro" else Path(model).expanduser()
@@ -94,15 +95,25 @@ def _read(model: str | Path, dtype: torch.dtype, progress: bool) -> Any:
         raise UserError(
             f"model {str(model)!r} is no folder: give 'micro', a folder with model_index.json or a Hub id (owner/name)"
         )
-    if (folder.exists() or model == "micro") and not (folder / "model_index.json").is_file():
+    if (folder.exists() or model == "micro") and not (folder / INDEX).is_file():
         raise UserError(f"{folder} holds no diffusers model: there is no model_index.json in it")
     with _quiet(progress):
         try:
+            index = folder / INDEX if folder.exists() else Path(hf_hub_download(str(model), INDEX))
+            _require_family(json.loads(index.read_text(encoding="utf-8")))
             source = folder if folder.exists() else DiffusionPipeline.download(str(model), use_safetensors=True)
             return DiffusionPipeline.from_pretrained(source, dtype=dtype, use_safetensors=True)
-        except (OSError, ValueError, HTTPError) as error:
+        except (OSError, ValueError, AttributeError, HTTPError) as error:
             reason = " ".join(str(error).split())[:200]
             raise UserError(f"model {str(model)!r} cannot be loaded: {reason}") from error
+
+
+def _require_family(index: Any) -> None:
+    """Refuse what a model_index.json names, if it is of no known family, before weights are fetched or read."""
+    import diffusers
+
+    name = str(index.get("_class_name"))
+    require_family(getattr(diffusers, name, object), name)
 
 
 @contextmanager
@@ -122,13 +133,19 @@ def _quiet(talk: bool) -> Iterator[None]:
 
 
 def _device(name: str) -> torch.device:
+    """The named device, if this machine and this build of torch have it."""
+    found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     if name == "auto":
-        found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
         return found or torch.device("cpu")
+    counts = {"cpu": 1} | ({found.type: torch.accelerator.device_count()} if found else {})
     try:
-        return torch.device(name)
+        device = torch.device(name)
     except RuntimeError:
-        raise UserError(f"device {name!r} is not known: use auto, cpu, cuda, cuda:1, mps ...") from None
+        device = None
+    if device is None or (device.index or 0) >= counts.get(device.type, 0):
+        numbered = [f"{kind}:{number}" for kind, count in counts.items() for number in range(count) if count > 1]
+        raise UserError(f"device {name!r} is not to be had here: use {', '.join(['auto', *counts, *numbered])}")
+    return device
 
 
 def _dtype(name: str, device: torch.device) -> torch.dtype:

@@ -31,9 +31,9 @@ class UNet:
         "StableDiffusionXLInpaintPipeline",
     )
 
-    def supports(self, pipeline: Any) -> bool:
+    def supports(self, kind: type) -> bool:
         """One of the named pipelines, or a class derived from one."""
-        return any(kind.__name__ in self.pipelines for kind in type(pipeline).__mro__)
+        return any(base.__name__ in self.pipelines for base in kind.__mro__)
 
     def denoiser(self, pipeline: Any) -> nn.Module:
         """The U-Net."""
