@@ -306,3 +306,18 @@ def test_facts_tell_what_was_run(corpus, tiny_model, tmp_path):
     assert run("trace", corpus, "--out", tmp_path / "run", "--model", tiny_model, *options).exit_code == 0
     facts = json.loads((tmp_path / "run" / "run.json").read_text())
     assert (facts["width"], facts["height"], facts["noise"], facts["guidance"]) == (64, 32, "plain", 3.0)
+
+
+def test_trees_are_scored_relation_by_relation(tmp_path):
+    """One gold tree that the parser gets right but for the label of one edge, worked by hand."""
+    rows = ("1\ta\ta\tDET\tDT\t_\t3\tdet\t3:det\t_", "2\tred\tred\tADJ\tJJ\t_\t3\tnmod\t3:nmod\t_",
+            "3\tball\tball\tNOUN\tNN\t_\t0\troot\t0:root\t_")  # fmt: skip
+    gold = tmp_path / "gold.conllu"
+    gold.write_text("# text = a red ball\n" + "\n".join(rows) + "\n\n")
+    assert "all edges" in run("score-parse", gold, "--csv", tmp_path / "scores.csv").stdout
+    scores = pd.read_csv(tmp_path / "scores.csv").set_index("relation")
+    assert list(scores.columns) == ["n", "precision", "recall", "f1"]
+    assert scores.loc["UAS", "f1"] == 1 and scores.loc["LAS", "f1"] == pytest.approx(2 / 3)
+    assert scores.loc["det", "f1"] == 1 and scores.loc["nmod", "f1"] == 0
+    assert "1.000" in run("score-parse", gold, "--parser", "given").stdout
+    refused(run("score-parse", gold, "--parser", "no_such_model"), "no_such_model")

@@ -38,7 +38,7 @@ def visuosyn_command(
 
 for _panel, _commands in {
     "Studies": (studies.study, studies.parse, studies.trace, studies.measure, studies.report),
-    "Single things": (single.validate, single.explain, single.models),
+    "Single things": (single.validate, single.explain, single.score_parse, single.models),
 }.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

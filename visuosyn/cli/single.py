@@ -64,6 +64,35 @@ def explain(
     say(f"Page: {page}", quiet=quiet)
 
 
+def score_parse(
+    gold: Annotated[Path, typer.Argument(help="CoNLL-U file with gold trees.", show_default=False)],
+    parser: Annotated[
+        str, typer.Option(help="Installed spaCy model; given: only the enhanced graph is made.")
+    ] = o.PARSER,
+    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.", show_default=False)] = None,
+    quiet: o.Quiet = False,
+) -> None:
+    """Score the trees of a parser against gold trees, relation by relation.
+
+    The gold words are parsed anew and the trees compared: heads (UAS), heads and labels (LAS), and every edge of the
+    enhanced graph.
+
+    **Examples**
+
+        visuosyn score-parse corpora/captions/captions.conllu
+        visuosyn score-parse gold.conllu --parser given --csv scores.csv
+    """
+    from visuosyn.corpus import read_corpus
+    from visuosyn.parse import enhance, load_parser, score
+
+    trees = [one.sentence for one in read_corpus(gold, format="conllu") if one.sentence is not None]
+    made = [enhance(tree) for tree in trees] if parser == "given" else [*load_parser(parser).parse_words(trees)]
+    table = score(trees, made)
+    if csv is not None:
+        table.to_csv(csv, index=False)
+    say(table.to_string(index=False, float_format="{:.3f}".format, na_rep="-"), quiet=quiet)
+
+
 def models(quiet: o.Quiet = False) -> None:
     """List the families of models that can be traced.
 

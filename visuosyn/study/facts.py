@@ -85,7 +85,8 @@ def git_commit() -> str | None:
     here = Path(__file__).parent
 
     def git(*words: str) -> subprocess.CompletedProcess[str]:
-        read_only = ["git", "--no-optional-locks", "-C", str(here)]  # "describe --dirty" would lock the index all the same
+        # "describe --dirty" would be one call, but locks the index all the same
+        read_only = ["git", "--no-optional-locks", "-C", str(here)]
         return subprocess.run([*read_only, *words], capture_output=True, text=True, check=False)
 
     try:
