@@ -12,7 +12,9 @@ from diffusers import StableDiffusionPipeline
 
 import visuosyn as vs
 from visuosyn.errors import UserError
-from visuosyn.run import read_shard
+from visuosyn.records import Dropped
+from visuosyn.run import read_shard, write_shard
+from visuosyn.study.stages import measure_shard
 from visuosyn.testing import tiny_pipeline
 
 CAPTIONS = "a cat in a red hat\n\na dog and a cat in a hat\nthe ball\n"
@@ -275,3 +277,12 @@ def test_other_errors_of_a_pipeline_are_not_hidden(corpus, pipeline, tmp_path):
     del broken.room
     with pytest.raises(AttributeError, match="room"):
         measured(corpus, tmp_path / "a", broken, steps=1)
+
+
+def test_a_blackened_image_is_listed_and_not_measured(done, tmp_path):
+    maps = done.heat_maps("4", seed=0) + done.heat_maps("1", seed=0)
+    lost = Dropped("image", "4", "the ball", "blackened by the model's safety checker", seed=0)
+    write_shard(tmp_path / "00000.parquet", [maps[0].with_facts(dropped=(lost,)), maps[1]], keep="parts")
+    table, dropped = measure_shard(tmp_path / "00000.parquet", {s.id: s for s in done.sentences}, ("soft",))
+    assert dropped == [lost]
+    assert set(table["caption_id"].to_pylist()) == {"1"}

@@ -14,10 +14,11 @@ from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
 from diffusers.models.embeddings import ImageProjection, MultiIPAdapterImageProjection
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from transformers import BatchFeature
 
 from tests.trace.calls import noises, options, pixels
 from visuosyn.errors import UserError
-from visuosyn.records import HeatMaps, Sentence, Word
+from visuosyn.records import Dropped, HeatMaps, Sentence, Word
 from visuosyn.testing import families, tiny_pipeline
 from visuosyn.trace import split_words, trace
 
@@ -549,3 +550,28 @@ def test_two_tokenizers_that_disagree() -> None:
     pipe.tokenizer_2 = toy_tokenizer(limit=40)
     with trace(pipe), pytest.raises(UserError, match="the two tokenizers"):
         pipe("a cat", num_inference_steps=1)
+
+
+@pytest.mark.parametrize("return_dict", [True, False])
+def test_an_image_that_the_safety_checker_blackened(return_dict: bool) -> None:
+    class Checker(torch.nn.Module):
+        """Blackens the second image, as the checker of Stable Diffusion 1 does."""
+
+        device, dtype = torch.device("cpu"), torch.float32
+
+        def forward(self, images: Any, clip_input: Any) -> tuple[Any, list[bool]]:
+            images[1] = 0
+            return images, [False, True]
+
+    class Features:
+        def __call__(self, images: Any, return_tensors: str) -> Any:
+            return BatchFeature({"pixel_values": torch.zeros(len(images), 3, 8, 8)})
+
+    pipe = tiny_pipeline("sd1")
+    pipe.safety_checker, pipe.feature_extractor = Checker(), Features()
+    with trace(pipe) as tracer:
+        pipe(["a cat", "a dog"], num_inference_steps=1, return_dict=return_dict)
+    clean, black = tracer.heat_maps()
+    assert clean.dropped == ()
+    assert black.dropped == (Dropped("image", "", "a dog", "blackened by the model's safety checker"),)
+    assert black.image.getextrema() == ((0, 0),) * 3

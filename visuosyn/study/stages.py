@@ -130,11 +130,12 @@ def report_stage(folder: RunFolder, *, again: bool = False) -> Path:
 
 
 def measure_shard(shard: Path, sentences: dict[str, Sentence], masks: Sequence[str]) -> tuple[pa.Table, list[Dropped]]:
-    """The pair table of a shard's images, and what of them could not be measured."""
+    """The pair table of a shard's images, and what of them could not be measured; a lost image has no pairs."""
     frames, lost = [], []
     for maps in read_shard(shard):
         sentence = sentences[maps.caption_id]
-        pairs = word_pairs(sentence)
+        lost_image = any(one.what == "image" for one in maps.dropped)
+        pairs = () if lost_image else word_pairs(sentence)
         frames.append(pair_table(maps, sentence, pairs, masks))
         unmeasured = unmeasured_pairs(maps, sentence, pairs)
         lost += [*maps.dropped, *unmeasured]

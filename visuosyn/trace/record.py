@@ -13,6 +13,8 @@ from visuosyn.errors import UserError
 from visuosyn.records import Dropped, HeatMaps, Part, Sentence
 from visuosyn.trace.align import Encoding, align, merging, split_words
 
+BLACKENED = "blackened by the model's safety checker"
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -28,7 +30,8 @@ class Slice:
 @dataclass(frozen=True, eq=False)
 class Record:
     """One image. ``sums``: per slice float32 (token, query), or (head, token, query) where heads are kept apart, and
-    how many maps were added; ``states``: the tokens' text states, float32 (token, channel)."""
+    how many maps were added; ``states``: the tokens' text states, float32 (token, channel);
+    ``blackened``: the safety checker put a black image in the place of what was drawn."""
 
     encoding: Encoding
     sums: Sequence[tuple[Slice, NDArray[np.float32], int]]
@@ -36,6 +39,7 @@ class Record:
     grid: tuple[int, int]
     steps: int
     image: Any
+    blackened: bool = False
 
     def heat_maps(self, sentence: Sentence | None = None) -> HeatMaps:
         """Maps of the words of a sentence, or of ``split_words`` where there is none."""
@@ -44,6 +48,9 @@ class Record:
         if sentence.text != text:
             raise UserError(f"the sentence {sentence.text!r} is not the prompt that was drawn: {text!r}")
         found, dropped = align(sentence.words, self.encoding)
+        lost = [Dropped("word", sentence.id, word.text, reason) for word, reason in dropped]
+        if self.blackened:
+            lost.append(Dropped("image", sentence.id, text, BLACKENED))
         tokens = [places for _, places in found]
         weights = merging(tokens, self.encoding.kept)
         return HeatMaps(
@@ -54,7 +61,7 @@ class Record:
             steps=self.steps,
             tokens=tuple(map(len, tokens)),
             cosines=_cosines(weights @ self.states),
-            dropped=tuple(Dropped("word", sentence.id, word.text, reason) for word, reason in dropped),
+            dropped=tuple(lost),
             image=self.image,
             caption_id=sentence.id,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -53,7 +54,8 @@ class Tracer:
 
         ``sentences``, one a prompt or one an image, say what the words are; their texts must be the prompts.
         Without them words are told apart by white space and punctuation (``split_words``). Words without a map
-        are listed in ``HeatMaps.dropped``. ``UserError`` where nothing was drawn or texts differ.
+        are listed in ``HeatMaps.dropped``, and so is an image that the model's safety checker blackened.
+        ``UserError`` where nothing was drawn or texts differ.
         """
         if not self._records:
             raise UserError("nothing was drawn while tracing: call the pipeline inside the with block")
@@ -87,7 +89,9 @@ class Tracer:
         )
         with recording.watching():
             result = call()
-        self._records += recording.records(_pictures(result, len(recording.encodings)))
+        records = recording.records(_pictures(result, len(recording.encodings)))
+        flags = _blackened(result, len(records))
+        self._records += [replace(one, blackened=flag) for one, flag in zip(records, flags, strict=True)]
         self._repeats += [request.repeats] * len(encodings)
         return result
 
@@ -148,3 +152,12 @@ def _pictures(result: Any, count: int) -> list[Any] | None:
     if isinstance(images, list) and len(images) == count and all(isinstance(image, Image) for image in images):
         return images
     return None
+
+
+def _blackened(result: Any, count: int) -> Sequence[bool]:
+    """For each image whether the safety checker of Stable Diffusion 1 put a black one in its place."""
+    if isinstance(result, tuple):
+        flags = result[1] if len(result) > 1 else None
+    else:
+        flags = getattr(result, "nsfw_content_detected", None)
+    return [False] * count if flags is None else [bool(flag) for flag in flags]
