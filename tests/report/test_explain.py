@@ -77,3 +77,9 @@ def test_another_sentence_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="pass the sentence that was drawn"):
         explain_page(maps, sentence("a red ball"), pair_rows(maps, TREE), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_words_the_model_was_never_taught_are_named(tmp_path: Path) -> None:
+    maps = heat_maps(TREE)
+    page = explain_page(maps, TREE, pair_rows(maps, TREE), tmp_path, unknown=["<b>"])
+    assert "Outside the model’s vocabulary: &lt;b&gt;." in page.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,13 @@ SHOWN = ("relation", "head", "dependent", "kind", "edge", "mask", "iou", "iod", 
 
 
 def explain_page(
-    maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, out: str | Path, *, common: bool = False
+    maps: HeatMaps,
+    sentence: Sentence,
+    pairs: pd.DataFrame,
+    out: str | Path,
+    *,
+    common: bool = False,
+    unknown: Sequence[str] = (),
 ) -> Path:
     """Write one prompt's picture, overlays, tree and overlaps into the folder ``out``; returns its ``index.html``.
 
@@ -32,19 +39,22 @@ def explain_page(
     or, with ``common``, all by the largest of the picture (the scale stands in the PNG's description);
     ``tree.svg``; ``pairs.csv``, every measured pair under every mask rule with the columns of the pair table;
     ``index.html``, the same to look at, one file without anything beside it. ``pairs`` is the pair table of this
-    picture. Raises UserError where ``sentence`` is not what was drawn, or where something cannot be written.
+    picture; ``unknown`` are words that the model was never taught. Raises UserError where ``sentence`` is not what
+    was drawn, or where something cannot be written.
     """
     if sentence.text != maps.prompt:
         raise UserError(
             f"the maps belong to {maps.prompt!r}, the sentence is {sentence.text!r}: pass the sentence that was drawn"
         )
     try:
-        return _write(maps, sentence, pairs, Path(out), common=common)
+        return _write(maps, sentence, pairs, Path(out), common=common, unknown=unknown)
     except OSError as error:
         raise UserError(f"cannot write the explanation in {out}: {error}") from error
 
 
-def _write(maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, out: Path, *, common: bool) -> Path:
+def _write(
+    maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, out: Path, *, common: bool, unknown: Sequence[str]
+) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     picture = picture_png(maps)
     (out / "image.png").write_bytes(picture)
@@ -61,6 +71,7 @@ def _write(maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, out: Path, *
         data=Markup(script_json(card_data(maps, sentence, pairs, masks))),
         pairs=[(rule, pairs.loc[pairs["mask"] == rule, list(SHOWN)].to_dict("records")) for rule in masks],
         dropped=maps.dropped,
+        unknown=unknown,
         parser=" ".join(part for part in (sentence.parser, f"({sentence.scheme})") if part),
         steps=maps.steps,
         grid=maps.grid,

@@ -15,6 +15,7 @@ from visuosyn.run import write_text
 from visuosyn.study.drawable import require_drawable
 from visuosyn.study.facts import own_size
 from visuosyn.study.settings import MASKS, settings_of
+from visuosyn.study.stages import count_words, outside
 
 MARK, FORMAT = "explanation.txt", "visuosyn explanation 1"  # the file that tells whose folder it is
 
@@ -47,7 +48,7 @@ def explain(
     sentence = next(load_parser(parser, scheme=scheme).parse([Caption("prompt", text)]))
 
     from visuosyn.report import explain_page  # both take seconds to load
-    from visuosyn.trace import draw, generator, load_pipeline, own_drawing
+    from visuosyn.trace import draw, generator, load_pipeline, own_drawing, vocabulary
 
     pipeline = load_pipeline(model, device=device, dtype=dtype)
     asked = {"steps": steps, "guidance": guidance}
@@ -58,7 +59,9 @@ def explain(
     maps = maps.with_facts(noise_id=sentence.id, seed=seed)
     pairs = pair_table(maps, sentence, word_pairs(sentence), settings.masks)
     write_text(Path(out) / MARK, f"{FORMAT}\n{text}\n")
-    return explain_page(maps, sentence, pairs, out)
+    known = vocabulary(pipeline)
+    unknown = () if known is None else tuple(outside(known, count_words([sentence])))
+    return explain_page(maps, sentence, pairs, out, unknown=unknown)
 
 
 def _check_free(out: Path) -> None:

@@ -151,10 +151,10 @@ def write_vocabulary(folder: RunFolder, sentences: Iterable[Sentence], known: fr
 
     Where the model does not say what it knows (``None``) there is nothing to list.
     """
-    words = Counter(w.text.lower() for s in sentences for w in s.words if any(map(str.isalnum, w.text)))
+    words = count_words(sentences)
     counts = {"words": words.total()}
     if known is not None:
-        strange = Counter({word: n for word, n in words.items() if word not in known})
+        strange = outside(known, words)
         counts["words_outside_vocabulary"] = strange.total()
         rows = sorted(strange.items(), key=lambda item: (-item[1], item[0]))
         table = pd.DataFrame(rows, columns=["word", "n"])
@@ -162,6 +162,20 @@ def write_vocabulary(folder: RunFolder, sentences: Iterable[Sentence], known: fr
     facts = folder.facts
     if facts.with_facts(counts=counts) != facts:
         facts.with_facts(counts=counts).save(folder.path)
+
+
+def count_words(sentences: Iterable[Sentence]) -> Counter[str]:
+    """How often each word occurs, in lower case; punctuation is none."""
+    return Counter(w.text.lower() for s in sentences for w in s.words if any(map(str.isalnum, w.text)))
+
+
+def outside(known: frozenset[str], words: Counter[str]) -> Counter[str]:
+    """The words that a model was never taught.
+
+    >>> outside(frozenset({"a", "cat"}), Counter({"a": 2, "monkey": 1}))
+    Counter({'monkey': 1})
+    """
+    return Counter({word: n for word, n in words.items() if word not in known})
 
 
 def _trees(corpus: Corpus, parser: Parser | None, *, batch_size: int = 256) -> Iterator[Sentence]:
