@@ -117,3 +117,8 @@ def test_the_map_is_left_as_it_was(rule: MaskRule, array: np.ndarray) -> None:
     before = array.copy()
     rule.apply(array, steps=7)
     np.testing.assert_array_equal(array, before)
+
+
+def test_a_soft_rule_cuts_no_area() -> None:
+    with pytest.raises(UserError, match="soft cuts no area"):
+        MaskRule.parse("soft").cut(np.ones((2, 2)))

@@ -65,16 +65,23 @@ class MaskRule:
         array([[0., 1.],
                [1., 0.]], dtype=float32)
         """
+        if self.level is not None:
+            return self.cut(maps, steps=steps).astype(np.float32)
         maps = np.asarray(maps, dtype=np.float32)
         top = maps.max(axis=(-2, -1), keepdims=True)
-        alive = top > 0
+        return np.clip(np.divide(maps, top, out=np.zeros_like(maps), where=top > 0), 0, 1)
+
+    def cut(self, maps: NDArray[np.floating], *, steps: int = 1) -> NDArray[np.bool_]:
+        """The areas of a hard rule as ``apply`` gives them, but bool; UserError for ``soft``."""
         if self.level is None:
-            return np.clip(np.divide(maps, top, out=np.zeros_like(maps), where=alive), 0, 1)
+            raise UserError("the rule soft cuts no area out of a map: use apply")
+        maps = np.asarray(maps, dtype=np.float32)
+        top = maps.max(axis=(-2, -1), keepdims=True)
         if self.kind == "area":
-            return (_hottest(maps, self.level) & alive).astype(np.float32)
+            return _hottest(maps, self.level) & (top > 0)
         level = np.float32(self.level)
         bound = {"relative": level * top, "absolute": level, "summed": level / np.float32(steps)}[self.kind]
-        return ((maps >= bound) & alive).astype(np.float32)
+        return maps >= np.where(top > 0, bound, np.float32(np.inf))
 
 
 def _hottest(maps: NDArray[np.float32], share: float) -> NDArray[np.bool_]:

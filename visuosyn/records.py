@@ -158,8 +158,7 @@ class HeatMap:
         upscales the map first (bicubic, clamped at 0)."""
         rule = MaskRule.parse(rule)
         array = self.array if size is None else np.maximum(bicubic(self.array, size), 0)
-        area = rule.apply(array, steps=self.steps)
-        return area if rule.kind == "soft" else area.astype(bool)
+        return rule.apply(array) if rule.kind == "soft" else rule.cut(array, steps=self.steps)
 
 
 LAYERS = {

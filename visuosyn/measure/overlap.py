@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
 
-CHUNK = 1 << 15  # numbers held at once for the intersections of pairs: they stay in the cache
+CHUNK = 1 << 13  # numbers held at once for the intersections of pairs: they stay in the cache
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -108,10 +108,10 @@ def rule_overlaps(
 def _masks(rule: MaskRule, maps: NDArray[np.floating], steps: int) -> Iterator[NDArray[np.uint64]]:
     """The words' hard areas as bits, some words at a time."""
     pixels = math.prod(maps.shape[1:])
-    step = max(1, CHUNK // max(pixels, 1))
+    step = max(1, 8 * CHUNK // max(pixels, 1))  # maps are read once, so more of them may be held
     for start in range(0, len(maps), step):
-        area = rule.apply(maps[start : start + step], steps=steps)
-        yield _packed(area.reshape(len(area), pixels).astype(bool))
+        area = rule.cut(maps[start : start + step], steps=steps)
+        yield _packed(area.reshape(len(area), pixels))
 
 
 def _hard(bits: NDArray[np.uint64], heads: Rows, dependents: Rows, *, pixels: int) -> Overlap:
