@@ -17,6 +17,7 @@ ROWS = [
     ("__init__", "callable", "errors", "resize"),
     ("masks",),
     ("records",),
+    ("lexicon",),
     ("corpus",),
     ("run",),
     ("parse",),
@@ -25,6 +26,7 @@ ROWS = [
     ("stats",),
     ("report",),
     ("microworld",),
+    ("judge",),
     ("study",),
     ("cli",),
     ("__main__",),
@@ -32,9 +34,9 @@ ROWS = [
 ]
 LEVEL = {name: level for level, row in enumerate(ROWS) for name in row}
 AT_HOME = {
-    "torch": {"trace", "microworld", "testing"},
+    "torch": {"trace", "microworld", "judge", "testing"},
     "diffusers": {"trace", "microworld", "testing"},
-    "transformers": {"trace", "microworld", "testing"},
+    "transformers": {"trace", "microworld", "judge", "testing"},
     "tokenizers": {"trace", "microworld", "testing"},
     "spacy": {"parse"},
     "matplotlib": {"report"},
