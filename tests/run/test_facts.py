@@ -27,6 +27,17 @@ def test_differences_name_the_fields_and_each_library_apart():
     assert FACTS.differences(other) == {"seeds": ((0, 1), (0,)), "software torch": ("2.13.0", "2.6.0")}
 
 
+def test_options_of_a_kind_of_study_are_facts_and_may_be_missing_in_older_files(tmp_path):
+    asked = FACTS.with_facts(options={"study": "adjectives", "cross_share": 0.8})
+    asked.save(tmp_path)
+    assert RunFacts.load(tmp_path) == asked
+    assert FACTS.differences(asked) == {"study": (None, "adjectives"), "cross_share": (None, 0.8)}
+    values = json.loads((tmp_path / "run.json").read_text())
+    del values["options"]
+    (tmp_path / "run.json").write_text(json.dumps(values))
+    assert RunFacts.load(tmp_path) == FACTS
+
+
 def test_what_only_happened_to_be_so_is_not_compared():
     other = FACTS.with_facts(counts={"words": 9}, host={"device": "cuda:0", "commit": "x", "seconds": 1.5})
     assert FACTS.differences(other) == {}

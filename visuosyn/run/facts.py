@@ -26,7 +26,8 @@ class RunFacts:
     ``corpus``: file name; ``captions``: how many were read; ``column``, ``limit``: as asked for; ``parser``: empty
     where every caption brought its tree.
     ``width``, ``height``: pixels; ``noise``: "caption" or "plain"; ``keep``: "parts" or "total".
-    ``software``: versions of the libraries that the numbers depend on.
+    ``software``: versions of the libraries that the numbers depend on. ``options``: what only some kinds of studies are
+    asked, by name; empty for the study of relations.
     """
 
     corpus: str
@@ -52,6 +53,7 @@ class RunFacts:
     batch_size: int
     keep: str
     masks: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
     software: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     host: Mapping[str, Any] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class RunFacts:
         if version != FORMAT:
             raise UserError(f"{path} has format version {version}: this visuosyn reads version {FORMAT}")
         names = {f.name for f in fields(cls)}
+        values = {"options": {}} | values  # runs of studies that have none may lack them
         if set(values) != names:
             raise UserError(f"{path} is damaged: unknown or missing {', '.join(sorted(set(values) ^ names))}")
         return cls(**values | {"seeds": tuple(values["seeds"]), "masks": tuple(values["masks"])})
@@ -102,7 +105,7 @@ class RunFacts:
 
 def _compared(facts: RunFacts) -> dict[str, Any]:
     values = asdict(facts)
-    libraries = values.pop("software")
+    libraries, options = values.pop("software"), values.pop("options")
     for name in ("masks", "counts", "host", "format"):
         del values[name]
-    return values | {f"software {name}": version for name, version in libraries.items()}
+    return values | options | {f"software {name}": version for name, version in libraries.items()}

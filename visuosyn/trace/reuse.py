@@ -1,9 +1,9 @@
 """Draw prompts with the attention of the first one, so that the layout stays and only what is said changes.
 
-Prompt-to-prompt, "word swap" (Hertz et al. 2022, arXiv 2208.01626, section 3.2): all prompts are drawn from one noise in one
-batch, and in the first steps each takes the first one's attention probabilities P, to the text and within the picture,
-while the values v stay its own. Here a prompt is handed the first one's queries and keys, which *is* its P in any
-kernel. Where a word has another number of tokens, v is moved onto the first prompt's tokens by a matrix A: the
+Prompt-to-prompt, "word swap" (Hertz et al. 2022, arXiv 2208.01626, section 3.2): all prompts are drawn from one noise
+in one batch, and in the first steps each takes the first one's attention probabilities P, to the text and within the
+picture, while the values v stay its own. Here a prompt is handed the first one's queries and keys, which *is* its P in
+any kernel. Where a word has another number of tokens, v is moved onto the first prompt's tokens by a matrix A: the
 output (P A) v = P (A v) is exact.
 """
 
