@@ -6,9 +6,10 @@ only when a word could not be traced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,16 @@ from visuosyn.masks import MaskRule
 from visuosyn.resize import bicubic
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
     from PIL.Image import Image
+
+    from visuosyn.report.notebook import PairView
+
+
+def _drawn(name: str, *args: Any, **options: Any) -> Any:
+    """What a function of the report makes: it stands below this module, and is loaded when something is looked at."""
+    return getattr(import_module("visuosyn.report"), name)(*args, **options)
 
 
 @dataclass(frozen=True)
@@ -153,6 +163,9 @@ class HeatMap:
         rows, columns = self.array.shape
         return f"HeatMap({self.word.text!r}, {rows}x{columns}, maximum {self.array.max():.3g})"
 
+    def _repr_html_(self) -> str:
+        return str(_drawn("map_html", self))
+
     def mask(self, rule: str | MaskRule = "relative:0.4", *, size: tuple[int, int] | None = None) -> NDArray[Any]:
         """The map's area under a mask rule: bool (row, column), float for ``soft``. ``size`` = (rows, columns)
         upscales the map first (bicubic, clamped at 0)."""
@@ -198,17 +211,37 @@ class HeatMaps:
         """float32 (word, row, column) at the latent grid: means over heads, layers (down and up) and steps."""
         return self.combine()
 
-    def combine(self, *, layers: str = "default", thirds: Iterable[int] | None = None) -> NDArray[np.float32]:
-        """Mean maps over a choice of stages and step thirds, at the latent grid; clamped at 0 once, after the sum.
+    def combine(
+        self, *, layers: str = "default", thirds: Iterable[int] | None = None, steps: Iterable[int] | None = None
+    ) -> NDArray[np.float32]:
+        """Mean maps over a choice of layers and steps, at the latent grid; clamped at 0 once, after the sum.
 
-        Upscaling is linear, so sums are added first per grid and upscaled once (Tang et al. 2023, eq. 6).
+        ``layers``: a choice of ``LAYERS`` ("default", "all", "down", "mid", "up") or the name of one layer where they
+        were traced apart; ``thirds`` of the steps, 0 to 2; ``steps``, from 0, where they were traced apart. Upscaling
+        is linear, so sums are added first per grid and upscaled once (Tang et al. 2023, eq. 6). Raises UserError for
+        what was not kept.
         """
-        if layers not in LAYERS:
-            raise UserError(f"layers {layers!r} is not known: use one of {', '.join(LAYERS)}")
-        wanted = None if thirds is None else sorted(set(thirds))
-        chosen = [p for p in self.parts if p.stage in LAYERS[layers] and (wanted is None or p.third in wanted)]
+        thirds, steps = (None if chosen is None else frozenset(chosen) for chosen in (thirds, steps))
+        names = {part.layer for part in self.parts if part.layer is not None}
+        if layers not in LAYERS and layers not in names:
+            raise UserError(f"layers {layers!r} is not known: use one of {', '.join([*LAYERS, *sorted(names)])}")
+        wanted = {
+            "layer": {layers} if layers in names else None,
+            "third": thirds,
+            "step": steps,
+        }
+        stages = LAYERS["all"] if layers in names else LAYERS[layers]
+        chosen = [
+            part
+            for part in self.parts
+            if part.stage in stages and all(own is None or getattr(part, n) in own for n, own in wanted.items())
+        ]
         if not chosen:
-            raise UserError(f"no part of these maps belongs to layers={layers!r}, thirds={wanted!r}: was it kept?")
+            asked = [f"{name}={sorted(own)}" for name, own in (("thirds", thirds), ("steps", steps)) if own is not None]
+            raise UserError(
+                f"no part of these maps belongs to {', '.join([f'layers={layers!r}', *asked])}: was it kept? "
+                'Steps and layers are kept apart by trace(pipe, detail=("step", "layer"))'
+            )
         grids: dict[tuple[int, int], NDArray[np.float32]] = {}
         for part in chosen:
             grids[part.grid] = grids[part.grid] + part.sums if part.grid in grids else part.sums
@@ -241,6 +274,111 @@ class HeatMaps:
         words = " ".join(f"{row}:{word.text}" for row, word in enumerate(self.words))
         return f"HeatMaps({words}; {self.grid[0]}x{self.grid[1]}, {self.steps} steps, {len(self.dropped)} dropped)"
 
+    def _repr_html_(self) -> str:
+        return str(_drawn("maps_html", self))
+
     def with_facts(self, **facts: Any) -> HeatMaps:
         """A copy with other fields, such as ``caption_id`` or ``seed``."""
         return replace(self, **facts)
+
+    def overlay(self, word: str | int | Word, *, common: bool = False, **look: Any) -> Image:
+        """The picture with one word's map over it (:func:`visuosyn.report.overlay`, which ``look`` is passed to).
+
+        ``common`` scales by the largest value of any word, so that overlays may be compared by brightness; by
+        default each map is scaled by its own maximum.
+
+        >>> from visuosyn.testing import heat_maps
+        >>> heat_maps("red ball", np.eye(2).reshape(2, 1, 2)).overlay("ball", size=(64, 32)).size
+        (64, 32)
+        """
+        return _drawn("word_overlay", self, word, common=common, **look)
+
+    def pair(self, head: str | int | Word, dependent: str | int | Word, *, rule: str = "relative:0.4") -> PairView:
+        """The areas of two words over the picture in three colours, with IoU, IoD and IoH beside.
+
+        >>> from visuosyn.testing import heat_maps
+        >>> maps = heat_maps("red ball", [[[1.0, 1.0, 0.0]], [[0.0, 1.0, 1.0]]])
+        >>> maps.pair("ball", "red")
+        PairView(head 'ball', dependent 'red', relative:0.4: IoU 0.333, IoD 0.500, IoH 0.500)
+        """
+        return _drawn("pair_view", self, head, dependent, rule=rule)
+
+    def phrase(self, head: str | int | Word, sentence: Sentence | None = None) -> HeatMap:
+        """The map of a phrase: the mean of the maps of ``head`` and of all words below it in the tree.
+
+        The tree is that of ``sentence``, or of the words themselves where they carry one and none was dropped. How to
+        read it: as the map of the whole phrase; a long phrase is flatter than its words. Raises UserError without
+        a tree.
+
+        >>> from visuosyn.testing import heat_maps
+        >>> maps = heat_maps("red ball", [[[1.0, 0.0]], [[0.0, 0.5]]])
+        >>> tree = Sentence("1", "red ball", (replace(maps.words[0], head=1), replace(maps.words[1], head=-1)))
+        >>> maps.phrase("ball", tree).word.text, maps.phrase("ball", tree).array.tolist()
+        ('red ball', [[0.5, 0.25]])
+        """
+        top = self.words[self.row(head)]
+        words = self._tree() if sentence is None else sentence.words
+        spans = [(word.start, word.end) for word in words]
+        if (top.start, top.end) not in spans:
+            raise UserError(f"{top.text!r} is no word of the sentence {sentence.text if sentence else self.prompt!r}")
+        below = subtree(words, spans.index((top.start, top.end)))
+        inside = {spans[position] for position in below}
+        rows = [row for row, word in enumerate(self.words) if (word.start, word.end) in inside]
+        own = [self.words[row] for row in rows]
+        text = " ".join(word.text for word in own)
+        whole = Word(text, min(word.start for word in own), max(word.end for word in own))
+        return HeatMap(whole, self.array[rows].mean(axis=0), self.steps)
+
+    def _tree(self) -> tuple[Word, ...]:
+        """The words as a tree, if they are one: heads are positions, which are rows only where no word is missing."""
+        if any(lost.what == "word" for lost in self.dropped) or any(word.head is None for word in self.words):
+            raise UserError("these maps do not know their whole tree: pass the sentence, as in maps.phrase(word, tree)")
+        return self.words
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Every value as a row: ``word`` (row of ``array``), ``text``, ``row``, ``column``, ``attention``.
+
+        >>> from visuosyn.testing import heat_maps
+        >>> table = heat_maps("red ball", np.eye(2).reshape(2, 1, 2)).to_dataframe()
+        >>> table.groupby("text")["attention"].max().to_dict()
+        {'ball': 1.0, 'red': 1.0}
+        """
+        import pandas as pd
+
+        number, row, column = (axis.ravel() for axis in np.indices(self.array.shape))
+        texts = np.array([word.text for word in self.words], dtype=object)
+        return pd.DataFrame(
+            {"word": number, "text": texts[number], "row": row, "column": column, "attention": self.array.ravel()}
+        )
+
+    def to_xarray(self) -> xr.DataArray:
+        """The maps as an array of labelled axes: dimensions word, row, column; words have text, start, end, upos.
+
+        >>> from visuosyn.testing import heat_maps
+        >>> maps = heat_maps("red ball", np.eye(2).reshape(2, 1, 2)).to_xarray()
+        >>> maps.dims, maps[maps.text == "ball"].values.tolist()
+        (('word', 'row', 'column'), [[[0.0, 1.0]]])
+        """
+        try:
+            import xarray as xr
+        except ImportError as error:
+            raise UserError("to_xarray needs xarray: pip install 'visuosyn[notebooks]'") from error
+        told = {
+            name: ("word", [getattr(word, name) for word in self.words]) for name in ("text", "start", "end", "upos")
+        }
+        facts = {"prompt": self.prompt, "caption_id": self.caption_id, "steps": self.steps}
+        facts |= {} if self.seed is None else {"seed": self.seed}
+        return xr.DataArray(self.array, dims=("word", "row", "column"), coords=told, name="attention", attrs=facts)
+
+
+def subtree(words: Sequence[Word], top: int) -> tuple[int, ...]:
+    """Positions of a word and of all words below it in the basic tree, in order; cycles do no harm.
+
+    >>> words = [Word("a", 0, 1, head=1), Word("cat", 2, 5, head=2), Word("sleeps", 6, 12, head=-1)]
+    >>> subtree(words, 1)
+    (0, 1)
+    """
+    inside = {top}
+    while more := {i for i, word in enumerate(words) if word.head in inside} - inside:
+        inside |= more
+    return tuple(sorted(inside))

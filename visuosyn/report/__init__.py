@@ -21,7 +21,8 @@ if TYPE_CHECKING:
         relation_forest,
         relation_plane,
     )
-    from visuosyn.report.overlays import common_scale, overlay
+    from visuosyn.report.notebook import map_html, maps_html, pair_view, relations_html, study_html, word_overlay
+    from visuosyn.report.overlays import common_scale, overlay, pair_overlay
     from visuosyn.report.page import write_report
     from visuosyn.report.sheets import contact_sheet, word_course
     from visuosyn.report.styles import save_figure, style
@@ -32,16 +33,23 @@ _HOME = {
     "contact_sheet": "sheets",
     "difference_by_rule": "figures",
     "explain_page": "explain",
+    "map_html": "notebook",
+    "maps_html": "notebook",
     "one_rule": "tables",
     "overlap_by_rule": "figures",
     "overlay": "overlays",
+    "pair_overlay": "overlays",
+    "pair_view": "notebook",
     "reader_table": "tables",
     "relation_forest": "figures",
     "relation_plane": "figures",
+    "relations_html": "notebook",
     "relations_latex": "tables",
     "save_figure": "styles",
+    "study_html": "notebook",
     "style": "styles",
     "word_course": "sheets",
+    "word_overlay": "notebook",
     "write_report": "page",
 }
 
@@ -50,16 +58,23 @@ __all__ = [
     "contact_sheet",
     "difference_by_rule",
     "explain_page",
+    "map_html",
+    "maps_html",
     "one_rule",
     "overlap_by_rule",
     "overlay",
+    "pair_overlay",
+    "pair_view",
     "reader_table",
     "relation_forest",
     "relation_plane",
+    "relations_html",
     "relations_latex",
     "save_figure",
+    "study_html",
     "style",
     "word_course",
+    "word_overlay",
     "write_report",
 ]
 

@@ -71,6 +71,11 @@ class Study:
         seeds = f"{len(f.seeds)} seed{'s'[: len(f.seeds) != 1]}"
         return f"Study({str(self.path)!r}: {f.captions} captions of {f.corpus}, {seeds} each, drawn by {f.model})"
 
+    def _repr_html_(self) -> str:
+        from visuosyn.report import study_html  # takes seconds to load
+
+        return study_html(self)
+
 
 def open_run(folder: str | Path) -> Study:
     """Open the folder of a study again; UserError if it is none."""
