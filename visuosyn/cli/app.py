@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import visuosyn
-from visuosyn.cli import single, studies
+from visuosyn.cli import entanglement, single, studies
 from visuosyn.cli.console import Commands
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ def visuosyn_command(
 
 for _panel, _commands in {
     "Studies": (studies.study, studies.parse, studies.trace, studies.measure, studies.report),
+    "Entangled words": (entanglement.lexicon,),
     "Single things": (single.validate, single.explain, single.score_parse, single.models),
 }.items():
     for _command in _commands:
