@@ -96,6 +96,15 @@ def test_a_finished_run_goes_on_from_before_its_decay(straight: Path, tmp_path: 
     assert progress["views"] == 13 * SMALL.batch
 
 
+def test_a_second_budget_keeps_its_checkpoint_although_the_finished_run_was_further(
+    straight: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    subprocess.run(["cp", "-r", straight, out], check=True)  # ends at step 12; the next budget starts at step 10
+    train.train(job(out, steps=1, resume=True), Event())
+    assert [path.name for path in checkpoints.found(out, "latest")] == ["latest-00000011"]
+
+
 def test_the_log_of_a_resumed_run_has_every_row_once(straight: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     subprocess.run(["cp", "-r", straight, out], check=True)

@@ -15,10 +15,8 @@ from torch import Tensor
 STATE = "state.json"
 
 
-def save(
-    folder: Path, name: str, *, tensors: dict[str, dict[str, Tensor]], state: dict[str, Any], keep: int = 1
-) -> Path:
-    """Write ``folder/<name>-<step>`` and remove all but the newest `keep` of that name.
+def save(folder: Path, name: str, *, tensors: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> Path:
+    """Write ``folder/<name>-<step>`` and remove the others of that name.
 
     The checkpoint is built under a temporary name, synced and renamed, so a kill leaves no half of one.
     """
@@ -36,14 +34,16 @@ def save(
         shutil.rmtree(target)
     building.rename(target)
     _sync(folder)
-    for old in found(folder, name)[:-keep]:
-        shutil.rmtree(old)
+    for old in found(folder, name):
+        if old != target:
+            shutil.rmtree(old)
     return target
 
 
 def found(folder: Path, name: str) -> list[Path]:
-    """The complete checkpoints of a name, oldest first."""
-    return sorted(path for path in folder.glob(f"{name}-*") if (path / STATE).exists())
+    """The complete checkpoints of a name, in the order of writing: a new budget starts at an earlier step."""
+    complete = [path for path in folder.glob(f"{name}-*") if (path / STATE).exists()]
+    return sorted(complete, key=lambda path: (path / STATE).stat().st_mtime_ns)
 
 
 def read_state(checkpoint: Path) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class Recipe:
         warmup: steps of linear warm-up, also after a restart without optimiser state.
         decay: last share of a budget in which the rates fall linearly to 2%.
         object_weight: a latent cell full of objects counts 1 + this in the loss.
+        late: times are drawn as 1000 u^late with u uniform; below 1, noisier times are drawn more often. Where a
+            thing stands, and whether it is one or two, is decided there.
         drop_caption: share of examples trained without their caption (for classifier-free guidance).
         drop_end: share whose states from the first end token on are those of the empty caption, so that
             the words themselves must carry the picture.
@@ -47,6 +49,7 @@ class Recipe:
     warmup: int = 60
     decay: float = 0.2
     object_weight: float = 3.0
+    late: float = 0.6
     drop_caption: float = 0.1
     drop_end: float = 0.5
     single_phase: float = 0.25
@@ -113,11 +116,11 @@ class Learner:
         return losses
 
     def loss(self, examples: Examples, generator: torch.Generator) -> tuple[Tensor, Losses]:
-        """The weighted velocity error of a batch at random times, spread evenly over the schedule."""
+        """The weighted velocity error of a batch at random times, evenly spread quantiles of the recipe's law."""
         count = len(examples.latents)
         offset = torch.rand(1, generator=generator, device=self.device)
         spread = (offset + torch.randperm(count, generator=generator, device=self.device) / count) % 1
-        times = (spread * len(self.signal)).long().clamp(max=len(self.signal) - 1)
+        times = (spread**self.recipe.late * len(self.signal)).long().clamp(max=len(self.signal) - 1)
         noise = torch.randn(examples.latents.shape, generator=generator, device=self.device)
         states = self.states(examples.tokens, generator)
         error = self.errors(examples.latents, noise, times, states)
