@@ -61,7 +61,7 @@ def test_a_course_of_parts_that_were_not_kept_is_an_error() -> None:
         word_course(maps)
     with pytest.raises(UserError, match="no stages to compare"):
         word_course(maps, by="stage")
-    with pytest.raises(UserError, match="use third or stage"):
+    with pytest.raises(UserError, match="use third, step or stage"):
         word_course(maps, by="week")
 
 

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from visuosyn.report.courses import layer_profile, time_course
     from visuosyn.report.explain import explain_page
     from visuosyn.report.figures import (
         difference_by_rule,
@@ -24,15 +25,17 @@ if TYPE_CHECKING:
     from visuosyn.report.notebook import map_html, maps_html, pair_view, relations_html, study_html, word_overlay
     from visuosyn.report.overlays import common_scale, overlay, pair_overlay
     from visuosyn.report.page import write_report
-    from visuosyn.report.sheets import contact_sheet, word_course
-    from visuosyn.report.styles import save_figure, style
+    from visuosyn.report.sheets import contact_sheet, word_course, word_maps
+    from visuosyn.report.styles import canvas, save_figure, style
     from visuosyn.report.tables import one_rule, reader_table, relations_latex
 
 _HOME = {
+    "canvas": "styles",
     "common_scale": "overlays",
     "contact_sheet": "sheets",
     "difference_by_rule": "figures",
     "explain_page": "explain",
+    "layer_profile": "courses",
     "map_html": "notebook",
     "maps_html": "notebook",
     "one_rule": "tables",
@@ -48,16 +51,20 @@ _HOME = {
     "save_figure": "styles",
     "study_html": "notebook",
     "style": "styles",
+    "time_course": "courses",
     "word_course": "sheets",
+    "word_maps": "sheets",
     "word_overlay": "notebook",
     "write_report": "page",
 }
 
 __all__ = [
+    "canvas",
     "common_scale",
     "contact_sheet",
     "difference_by_rule",
     "explain_page",
+    "layer_profile",
     "map_html",
     "maps_html",
     "one_rule",
@@ -73,7 +80,9 @@ __all__ = [
     "save_figure",
     "study_html",
     "style",
+    "time_course",
     "word_course",
+    "word_maps",
     "word_overlay",
     "write_report",
 ]

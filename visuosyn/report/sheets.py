@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from visuosyn.errors import UserError
 from visuosyn.records import HeatMaps
 from visuosyn.report.overlays import backdrop, common_scale, display_size, overlay
-from visuosyn.report.styles import GREY, INK, MILLIMETRES, STYLES
+from visuosyn.report.styles import GREY, INK, MILLIMETRES, width_of
 
 FUNCTION_POS = frozenset({"DET", "ADP", "PUNCT", "AUX", "CCONJ", "SCONJ", "PART", "SYM", "X"})
 THIRDS = ("early", "middle", "late")
 STAGES = ("down", "mid", "up")
+STEPS_SHOWN = 6
+LABEL = 0.095  # height of a word and its maximum over a map, in widths of a column
 
 
 def content_rows(maps: HeatMaps, *, most: int = 7) -> list[int]:
@@ -40,7 +42,7 @@ def contact_sheet(
     rows = [content_rows(m, most=most_words) for m in maps]
     columns = 1 + max(len(r) for r in rows)
     if figure is None:
-        width = STYLES["paper"]["page"]
+        width = width_of("page")
         figure = _tight(width, sum(width / columns * m.grid[0] / m.grid[1] + 11.5 for m in maps))
     axes: list[Axes] = []
     strips = figure.subfigures(len(maps), 1, squeeze=False)[:, 0]
@@ -53,20 +55,46 @@ def contact_sheet(
     return axes
 
 
+def word_maps(
+    maps: HeatMaps,
+    *,
+    words: Sequence[int] | None = None,
+    width: str = "column",
+    across: int = 0,
+    figure: Figure | None = None,
+    common: bool = False,
+) -> list[Axes]:
+    """One picture and the maps of its words over it, as in Figure 1 of Tang et al. (2023).
+
+    ``words`` are rows of the maps (default: all, in their order); ``width``: a "column" or a "page"; ``across``: how
+    many pictures stand side by side (default: four in a column, seven on a page). Each map is scaled by its own
+    maximum, which stands under the word in thousandths of attention; with ``common`` all share one scale.
+    """
+    words = range(len(maps)) if words is None else words
+    columns = min(across or {"column": 4}.get(width, 7), 1 + len(words))
+    lines = -(-(1 + len(words)) // columns)
+    if figure is None:
+        cell = width_of(width) / columns * maps.grid[0] / maps.grid[1]
+        figure = _tight(width_of(width), lines * (cell + LABEL * width_of("column")))
+    cells = list(figure.subplots(lines, columns, squeeze=False).ravel())
+    _strip(cells, maps, words, scale=common_scale(maps) if common else None)
+    return cells
+
+
 def word_course(
     maps: HeatMaps, *, by: str = "third", words: Sequence[int] | None = None, figure: Figure | None = None
 ) -> list[Axes]:
     """How words' maps change over the denoising steps, or over the U-Net: a word a row.
 
-    ``by="third"`` shows early, middle and late steps, ``by="stage"`` down, middle and up blocks; the last column is
-    the whole map. ``words`` are rows of the maps (default: up to five content words). All maps of a word share one
-    scale, so a course can be read off; each one's own maximum stands over it. Raises UserError where the parts were
-    not kept.
+    ``by="third"`` shows early, middle and late steps, ``by="step"`` six single ones, as wide as a page (of maps
+    traced with ``detail=("step",)``), ``by="stage"`` down, middle and up blocks; the last column is the whole map.
+    ``words`` are rows of the maps (default: up to five content words). All maps of a word share one scale, so a course
+    can be read off; each one's own maximum stands over it. Raises UserError where the parts were not kept.
     """
     words = content_rows(maps, most=5) if words is None else words
     columns = _course(maps, by) | {"all": maps.array}
     if figure is None:
-        width = STYLES["paper"]["column"]
+        width = width_of("page" if by == "step" else "column")
         height = len(words) * (width / (len(columns) + 1) * maps.grid[0] / maps.grid[1] + 3.5) + 4
         figure = _tight(width, height)
     cells = figure.subplots(len(words), len(columns) + 1, squeeze=False)
@@ -84,8 +112,14 @@ def _course(maps: HeatMaps, by: str) -> dict[str, NDArray[np.float32]]:
     """The maps of each part of a course, by its name."""
     if by == "third":
         return {name: maps.combine(thirds=[third]) for third, name in enumerate(THIRDS)}
+    if by == "step":
+        steps = sorted({part.step for part in maps.parts if part.step is not None})
+        if not steps:
+            raise UserError('these maps hold no single steps: trace with detail=("step",)')
+        shown = np.unique(np.linspace(0, len(steps) - 1, STEPS_SHOWN).round().astype(int))
+        return {f"step {steps[i] + 1}": maps.combine(steps=[steps[i]]) for i in shown}
     if by != "stage":
-        raise UserError(f"a course by {by!r} is not known: use third or stage")
+        raise UserError(f"a course by {by!r} is not known: use third, step or stage")
     there = [stage for stage in STAGES if any(part.stage == stage for part in maps.parts)]
     if not there:
         raise UserError("these maps have no stages to compare: they are of a transformer, or only their sum was kept")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ PALETTE = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#00000
 MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*")
 
 MILLIMETRES = 25.4
-STYLES: dict[str, dict[str, Any]] = {  # text size in points, widths of a column and of a page in mm
-    "paper": {"text": 7.5, "line": 0.8, "column": 77.0, "page": 160.0},  # the two columns of ACL's style
+STYLES: dict[str, dict[str, float]] = {  # text size in points, widths of a column and of a page in mm
+    "paper": {"text": 7.5, "line": 0.8, "column": 77.0, "page": 160.0},  # ACL: two columns of 77 mm, 6 mm apart
     "notebook": {"text": 10.0, "line": 1.1, "column": 130.0, "page": 220.0},
     "slides": {"text": 14.0, "line": 1.8, "column": 160.0, "page": 300.0},
 }
 FORMATS = ("pdf", "svg", "png")
+_CURRENT: ContextVar[str] = ContextVar("style", default="paper")  # set by ``style``, put back by it
 _METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
 _WRITING: dict[Any, Any] = {
     "pdf.fonttype": 42,
@@ -38,6 +40,9 @@ _WRITING: dict[Any, Any] = {
 @contextmanager
 def style(name: str = "paper") -> Iterator[None]:
     """Draw figures in one of the styles "paper", "notebook", "slides"; rcParams are put back afterwards.
+
+    "paper" has the columns of ACL's style: 77 mm, and 160 mm for both. Figures drawn inside have the style's own
+    widths, to the millimetre, and heights that grow with them. Raises UserError for another name.
 
     >>> before = dict(matplotlib.rcParams)
     >>> with style("slides"):
@@ -77,16 +82,38 @@ def style(name: str = "paper") -> Iterator[None]:
         "figure.constrained_layout.use": True,
     }
     params: dict[Any, Any] = {**sns.axes_style("ticks"), **own, **_WRITING}
-    with matplotlib.rc_context(params):
-        yield
+    token = _CURRENT.set(name)
+    try:
+        with matplotlib.rc_context(params):
+            yield
+    finally:
+        _CURRENT.reset(token)
 
 
-def canvas(width: str = "column", height: float = 77.0, *, name: str = "paper") -> tuple[Figure, Axes]:
-    """A figure with one axes, as wide as a "column" or "page" of the style ``name``, ``height`` mm high.
+def width_of(width: str = "column") -> float:
+    """The width in mm of a "column" or "page" of the current style.
 
-    The file has exactly that size. No pyplot state is touched.
+    >>> width_of("page")
+    160.0
     """
-    figure = Figure(figsize=(STYLES[name][width] / MILLIMETRES, height / MILLIMETRES), layout="constrained")
+    if width not in ("column", "page"):
+        raise UserError(f"width {width!r} is not known: use column or page")
+    return STYLES[_CURRENT.get()][width]
+
+
+def canvas(width: str = "column", height: float = 77.0) -> tuple[Figure, Axes]:
+    """A figure with one axes, as wide as a "column" or "page" of the current style.
+
+    ``height`` is in mm for the paper, and grows with the column in other styles. The file has exactly that size. No
+    pyplot state is touched.
+
+    >>> with style("slides"):
+    ...     figure, axes = canvas("column", 77)
+    >>> [round(float(side) * MILLIMETRES, 3) for side in figure.get_size_inches()]
+    [160.0, 160.0]
+    """
+    tall = height * width_of("column") / STYLES["paper"]["column"]
+    figure = Figure(figsize=(width_of(width) / MILLIMETRES, tall / MILLIMETRES), layout="constrained")
     return figure, figure.subplots()
 
 
