@@ -85,6 +85,39 @@ def test_a_stopped_run_continues_to_the_same_weights(straight: Path, tmp_path: P
     )
 
 
+class Killed(Exception):
+    """The end of a process, which has no time to save."""
+
+
+class KillAfter(StopAfter):
+    def is_set(self) -> bool:
+        if super().is_set():
+            raise Killed
+        return False
+
+
+def test_a_killed_and_resumed_run_continues_its_loss_curve(
+    straight: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", -1)  # after every step
+    with pytest.raises(Killed):
+        train.train(job(tmp_path, steps=12), KillAfter(5))
+    train.train(job(tmp_path, steps=12, resume=True), Event())
+    curves = [list(csv.DictReader((out / "log.csv").read_text().splitlines())) for out in (tmp_path, straight)]
+    first, second = ([(row["step"], row["loss"], row["object_loss"]) for row in rows] for rows in curves)
+    assert first == second and [step for step, *_ in first] == ["5", "10"]
+    assert same(weights(tmp_path), weights(straight))
+
+
+@pytest.mark.slow
+def test_a_hundred_steps_twice_give_identical_weights(tmp_path: Path) -> None:
+    outs = [tmp_path / name for name in ("first", "second")]
+    for out in outs:
+        train.train(job(out, steps=100), Event())
+    for part in ("weights", "averaged", "muon", "adam"):
+        assert same(*(weights(out, part) for out in outs)), part
+
+
 def test_a_finished_run_goes_on_from_before_its_decay(straight: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     subprocess.run(["cp", "-r", straight, out], check=True)

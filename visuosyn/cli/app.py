@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import visuosyn
-from visuosyn.cli import entanglement, single, studies
+from visuosyn.cli import entanglement, single, studies, world
 from visuosyn.cli.console import Commands
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ for _panel, _commands in {
 }.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)
+app.add_typer(world.app, rich_help_panel="Single things")
 
 
 def main() -> None:

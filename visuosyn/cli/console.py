@@ -18,7 +18,13 @@ from typer.core import TyperGroup
 
 from visuosyn.errors import UserError
 
-UNITS = {"trace": ("drawing", "images"), "measure": ("measuring", "batches")}
+UNITS = {
+    "trace": ("drawing", "images"),
+    "measure": ("measuring", "batches"),
+    "draw": ("drawing", "images"),
+    "attend": ("attending", "scenes"),
+    "render": ("rendering", "scenes"),
+}
 MISTAKE, INTERRUPTED = 2, 130
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 

@@ -53,6 +53,8 @@ def export(out: Path, folder: Path) -> None:
     _write_json(building / "training.json", training_facts(building, state))
     evaluation = out / "evaluation.json"
     facts = checkpoints.read_json(evaluation) if evaluation.exists() else {}
+    if facts:
+        _write_json(building / evaluation.name, facts)
     (building / "README.md").write_text(model_card(checkpoints.read_json(building / "training.json"), facts), "utf-8")
     shutil.copy(ART_LICENCE, building / ART_LICENCE.name)
     shutil.rmtree(folder, ignore_errors=True)

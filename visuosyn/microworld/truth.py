@@ -201,6 +201,7 @@ def summary(table: pd.DataFrame, *, draws: int = 2000) -> pd.DataFrame:
         names = MEASURES if layers == "all" else {name: MEASURES[name] for name in ("iou", "peak")}
         rows += [_figure(part, name, f"{sort}: {MEASURES[name]}", _layer(str(layers)), draws) for name in names]
         if layers == "all":
+            rows.append(_figure(part, "iou", f"{sort}: IoU, times that of the disc", "all layers", draws, over="disc"))
             kinds = part.groupby("group" if sort != "object" else "kind")
             rows += [_figure(some, "iou", f"{sort}: {MEASURES['iou']}", str(name), draws) for name, some in kinds]
     return pd.DataFrame(rows)
@@ -211,10 +212,13 @@ def _layer(name: str) -> str:
     return "all layers" if name == "all" else name.split(".transformer_blocks")[0]
 
 
-def _figure(part: pd.DataFrame, column: str, measure: str, group: str, draws: int) -> dict[str, Any]:
-    by_scene = part.groupby("scene")[column].agg(["sum", "count"]).to_numpy(np.float64)
+def _figure(
+    part: pd.DataFrame, column: str, measure: str, group: str, draws: int, *, over: str | None = None
+) -> dict[str, Any]:
+    """A column's mean, or its sum over that of another column, with an interval by resampled scenes."""
+    by_scene = part.assign(one=1.0).groupby("scene")[[column, over or "one"]].sum().to_numpy(np.float64)
     drawn = bootstrap_means(by_scene[:, 0], by_scene[:, 1], draws=draws)
     low, high = percentile_interval(drawn, len(by_scene))
-    value = float(part[column].mean())
+    value = float(by_scene[:, 0].sum() / by_scene[:, 1].sum())
     name = f"attention, {measure}"
     return {"measure": name, "group": group, "value": value, "low": float(low), "high": float(high), "n": len(part)}

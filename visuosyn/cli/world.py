@@ -1,0 +1,112 @@
+"""The commands of the microworld: its scenes, its model, its model's scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from visuosyn.cli import options as o
+from visuosyn.cli.console import Commands, bars, resumable, say
+from visuosyn.errors import UserError
+
+app = typer.Typer(
+    name="world",
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="The microworld: render its scenes, draw with its model, score the model.",
+)
+OutFolder = Annotated[Path, typer.Option(help="Folder: new or empty.", show_default=False)]
+
+
+@app.command()
+def render(
+    count: Annotated[int, typer.Argument(help="Scenes.", show_default=False, metavar="N")],
+    out: OutFolder,
+    seed: Annotated[int, typer.Option(help="The first scene's seed; the next ones follow.")] = 0,
+    split: Annotated[str, typer.Option(help="train, held-out or any: pairs of words held out of training.")] = "any",
+    processes: Annotated[int | None, typer.Option(help="Workers. (one a core)")] = None,
+    quiet: o.Quiet = False,
+) -> None:
+    """Render scenes to a folder: pictures, exact masks, captions with gold trees.
+
+    **Example**
+
+        visuosyn world render 1000 --out scenes --split held-out
+    """
+    from visuosyn.microworld.render_set import render as run
+
+    with bars(quiet) as progress:
+        run(count, out, seed=seed, split=split, processes=processes, progress=progress)  # type: ignore[arg-type]
+    say(f"{count} scenes: {out}", quiet=quiet)
+
+
+@app.command()
+def draw(
+    prompt: Annotated[str, typer.Argument(help="What the picture should show.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Picture to write, such as cat.png.", show_default=False)],
+    seed: Annotated[int, typer.Option(help="Another seed is another picture.")] = 0,
+    model: o.Model = "micro",
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    quiet: o.Quiet = False,
+) -> None:
+    """Draw one prompt with the bundled model.
+
+    **Example**
+
+        visuosyn world draw "a zebra and a red ball" --out zebra.png
+    """
+    from visuosyn.microworld.scoring import draw_prompt
+
+    unknown = draw_prompt(prompt, out, model=model, seed=seed, steps=steps, guidance=guidance)
+    if unknown:
+        say(f"The model was never taught: {', '.join(unknown)}", quiet=quiet)
+    say(f"Picture: {out}", quiet=quiet)
+
+
+@app.command()
+def score(
+    out: Annotated[Path, typer.Option(help="Folder: new, or of the same run.", show_default=False)],
+    model: o.Model = "micro",
+    prompts: Annotated[int, typer.Option(help="Prompts to draw.")] = 1000,
+    scenes: Annotated[int, typer.Option(help="Unseen scenes for attention against exact masks.")] = 300,
+    seed: Annotated[int, typer.Option(help="Of prompts and noise.")] = 0,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    batch_size: o.BatchSize = 8,
+    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.", show_default=False)] = None,
+    card: Annotated[
+        bool, typer.Option("--card", metavar="", help="Write the figures into the model's card and evaluation.json.")
+    ] = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Score a model of the microworld: draw prompts, judge the pictures, measure attention against exact masks.
+
+    Nouns by silhouette, pairs, numbers, colours, relations, what was held out; each share with its interval. The
+    folder's index.html shows the worst of each with pictures. Stopped, the same command goes on where it was.
+
+    **Examples**
+
+        visuosyn world score --out scores --csv scores.csv
+        visuosyn world score --model checkpoints/mine --prompts 200 --out scores
+    """
+    from visuosyn.microworld import MODEL_DIR
+    from visuosyn.microworld.scoring import Plan, write_card
+    from visuosyn.microworld.scoring import score as run
+
+    folder = MODEL_DIR if model == "micro" else Path(model)
+    if card and not folder.is_dir():
+        raise UserError(f"--card needs the model's folder, not {model!r}: give --model FOLDER")
+    plan = Plan(prompts, seed, steps=steps, guidance=guidance, batch_size=batch_size, scenes=scenes)
+    with resumable(), bars(quiet) as progress:
+        table = run(model, out=out, plan=plan, progress=progress)
+    if csv is not None:
+        table.to_csv(csv, index=False, float_format="%.6g")
+    if card:
+        say(f"Card: {write_card(folder, table)}", quiet=quiet)
+    say(table.to_string(index=False, float_format="{:.3f}".format, na_rep="-"), quiet=quiet)
+    say(f"Report: {out / 'index.html'}", quiet=quiet)

@@ -1,0 +1,185 @@
+"""What a picture has of what its prompt asked for: one row a prompt, then shares with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from visuosyn.microworld import words
+from visuosyn.microworld.prompts import Prompt
+from visuosyn.microworld.segmenter import Found, Segmenter
+from visuosyn.microworld.silhouette import Silhouettes
+from visuosyn.stats.shares import difference_of_shares, share
+
+CLEARLY = 6
+"""Centres are left or right of each other by at least so many pixels."""
+
+
+def outcomes(
+    prompts: Sequence[Prompt], images: NDArray[np.uint8], segmenter: Segmenter, silhouettes: Silhouettes
+) -> pd.DataFrame:
+    """One row a prompt: what was asked, what was found, and what of it is right.
+
+    Args:
+        prompts: what the pictures were drawn from.
+        images: (n, 96, 96, 3) uint8.
+        segmenter: says what stands where.
+        silhouettes: names outlines.
+
+    Columns: ``name, text, sort, held_out, noun, other, colour, relation, asked`` of the prompt; ``found`` (things),
+    ``outline`` (the noun that the silhouette has), and True, False or, where nothing was asked, None:
+
+    - ``named``: the silhouette of the only thing asked for has its noun;
+    - ``there``: every noun asked for is found;
+    - ``exact``: exactly as many things are found as were asked for, whatever they are;
+    - ``coloured``: of a thing alone, the largest thing found has its colour; of two, each thing with a colour that was
+      found has it (None if none was found);
+    - ``placed``: both things are found and stand as asked for.
+    """
+    seen = segmenter.segment(images)
+    names = silhouettes.name([one.silhouette() for one in seen])
+    rows = [_row(prompt, one.objects(), name) for prompt, one, name in zip(prompts, seen, names, strict=True)]
+    return pd.DataFrame(rows)
+
+
+def _row(prompt: Prompt, found: Sequence[Found], outline: str | None) -> dict[str, Any]:
+    first, other = prompt.mentions[0], prompt.mentions[1] if len(prompt.mentions) > 1 else None
+    alone = prompt.asked == 1
+    return {
+        "name": prompt.name,
+        "text": prompt.text,
+        "sort": prompt.sort,
+        "held_out": prompt.held_out,
+        "noun": first.noun,
+        "other": other.noun if other else None,
+        "colour": first.colour,
+        "relation": prompt.relation,
+        "asked": prompt.asked,
+        "found": len(found),
+        "seen": ", ".join(" ".join(filter(None, (thing.colour, thing.noun or "?"))) for thing in found),
+        "outline": outline,
+        "named": outline == first.noun if alone else None,
+        "there": {mention.noun for mention in prompt.mentions} <= {thing.noun for thing in found},
+        "exact": len(found) == prompt.asked,
+        "coloured": _coloured(prompt, found),
+        "placed": _placed(prompt, found) if prompt.sort == "relation" else None,
+    }
+
+
+def _coloured(prompt: Prompt, found: Sequence[Found]) -> bool | None:
+    if prompt.asked == 1:
+        colour = prompt.mentions[0].colour
+        largest = max(found, key=lambda thing: thing.mask.sum(), default=None)
+        return None if colour is None else largest is not None and largest.colour == colour
+    right = [
+        any(thing.colour == mention.colour for thing in found if thing.noun == mention.noun)
+        for mention in prompt.mentions
+        if mention.colour and any(thing.noun == mention.noun for thing in found)
+    ]
+    return all(right) if right else None
+
+
+def _placed(prompt: Prompt, found: Sequence[Found]) -> bool:
+    first, second = ([one for one in found if one.noun == mention.noun] for mention in prompt.mentions)
+    return any(stands(one, str(prompt.relation), other) for one in first for other in second)
+
+
+def stands(one: Found, relation: str, other: Found) -> bool:
+    """Whether a thing stands to another as a relation says.
+
+    Left and right go by centres, at least ``CLEARLY`` pixels apart. On: it ends above the other's centre and somewhat
+    above its end, and the two share columns. Under: its centre lies below the other's, and the two share columns.
+    """
+    (row, column), (other_row, other_column) = one.centre, other.centre
+    if relation.startswith("to the "):
+        return bool((other_column - column) * (1 if "left" in relation else -1) >= CLEARLY)
+    shared = (one.mask.any(0) & other.mask.any(0)).any()
+    if relation == "under":
+        return bool(shared and row >= other_row + 3)
+    bottom, end = (np.flatnonzero(thing.mask.any(1))[-1] for thing in (one, other))
+    return bool(shared and row < other_row and bottom < end - 3)
+
+
+def figures(table: pd.DataFrame) -> pd.DataFrame:
+    """The shares, ``measure, group, value, low, high, n``, with Wilson intervals of 95%; then differences between
+    what was held out of training and what was not, with Newcombe's."""
+    rows = [*_shares(table), *_differences(table)]
+    return pd.DataFrame([row for row in rows if row["n"]], columns=COLUMNS)
+
+
+def _shares(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    one, pair = table[table["sort"] == "one"], table[table["sort"] == "pair"]
+    relation, count = table[table["sort"] == "relation"], table[table["sort"] == "count"]
+    numbers = count.asked.map({1: "one", 2: "two", 3: "three"})
+    colours = table[(table.asked == 1) & table.colour.notna() & table.coloured.notna()]
+    yield _figure("named by silhouette", "one thing", one.named)
+    yield from _by("named by silhouette", one.named, one.noun)
+    yield _figure("found by the segmenter", "one thing", one.there)
+    yield _figure("both there", "two things", pair.there)
+    yield from _by("both there", pair.there, pair.held_out.map({True: "held out", False: "trained"}))
+    yield from _by("both there", *_of_either(pair))
+    yield _figure("as many as asked", "numbers", count.exact)
+    yield from _by("as many as asked", count.exact, numbers)
+    yield _figure("as many as asked", "one thing", one.exact)
+    yield _figure("as many as asked", "two things", pair.exact)
+    yield _figure("as many as asked, and those", "numbers", count.exact & count.there)
+    yield _figure("colour", "one thing", colours.coloured)
+    yield from _by("colour", colours.coloured, colours.colour)
+    yield _figure("colour", "two things", pair.coloured.dropna())
+    yield _figure("placed", "relations", relation.placed)
+    yield from _by("placed", relation.placed, relation.relation)
+    yield _figure("placed, where both are there", "relations", relation.placed[relation.there])
+
+
+def _of_either(pair: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """The pairs' outcomes twice over: by the first noun and by the second."""
+    return pd.concat([pair.there, pair.there], ignore_index=True), pd.concat([pair.noun, pair.other], ignore_index=True)
+
+
+def _differences(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Held out minus trained, as shares."""
+    pair, alone = table[table["sort"] == "pair"], table[(table.asked == 1) & table.colour.notna()]
+    for measure, some, column in (
+        ("both there, held out minus trained", pair, "there"),
+        ("colour, held out minus trained", alone, "coloured"),
+        ("named by silhouette, held out minus trained", alone, "named"),
+    ):
+        held, trained = (some[column][some.held_out == flag].astype(bool) for flag in (True, False))
+        if len(held) and len(trained):
+            value, low, high = difference_of_shares((held.sum(), len(held)), (trained.sum(), len(trained)))
+            group = "two things" if some is pair else "one thing with a colour"
+            yield dict(zip(COLUMNS, (measure, group, value, low, high, len(held) + len(trained)), strict=True))
+
+
+COLUMNS = ("measure", "group", "value", "low", "high", "n")
+
+
+def _by(measure: str, right: pd.Series[Any], group: pd.Series[Any]) -> Iterator[dict[str, Any]]:
+    for name, some in right.groupby(group):
+        yield _figure(measure, str(name), some)
+
+
+def _figure(measure: str, group: str, right: pd.Series[Any]) -> dict[str, Any]:
+    hits, of = int(right.astype(bool).sum()), len(right)
+    value, low, high = share(hits, of)
+    return dict(zip(COLUMNS, (measure, group, value, low, high, of), strict=True))
+
+
+def worst(figures: pd.DataFrame) -> dict[str, list[str]]:
+    """The worst nouns (alone, in pairs), colours and relations by their shares, the worst first."""
+    kinds = {
+        "nouns": ("named by silhouette", words.NOUNS),
+        "nouns in pairs": ("both there", words.NOUNS),
+        "colours": ("colour", words.COLOURS),
+        "relations": ("placed", None),
+    }
+    found = {}
+    for kind, (measure, groups) in kinds.items():
+        rows = figures[figures.measure == measure]
+        rows = rows[rows.group.isin(groups)] if groups else rows[rows.group != "relations"]
+        found[kind] = rows.sort_values(["value", "group"], kind="stable").group.tolist()
+    return found
