@@ -106,7 +106,8 @@ def test_draw_writes_the_prompts_picture_and_names_strange_words(tmp_path: Path)
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
     assert "never taught: monkey" in result.stdout
-    assert Image.open(tmp_path / "a.png").size == (96, 96)
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.size == (96, 96)
 
 
 @pytest.fixture(scope="module")

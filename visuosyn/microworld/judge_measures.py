@@ -79,7 +79,7 @@ def _specificity(seen: Sequence[Sequence[Found]], scenes: Sequence[Scene]) -> tu
 
 
 def _facts(counts: dict[str, tuple[int, int]]) -> dict[str, Any]:
-    shares = {name: round(right / of, 4) for name, (right, of) in counts.items()}
+    shares = {name: round(float(right / max(1, of)), 4) for name, (right, of) in counts.items()}
     return shares | {"counts": {name: [int(right), int(of)] for name, (right, of) in counts.items()}}
 
 

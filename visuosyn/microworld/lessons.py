@@ -109,6 +109,7 @@ def bent(lessons: Lessons, random: np.random.Generator) -> Lessons:
     chosen = _chosen(random, count)[:, 0]
     theta = np.tile(np.eye(2, 3), (count, 1, 1))
     theta[:, :, :2] += random.uniform(-0.12, 0.12, (count, 2, 2))
+    theta[:, :, :2] *= np.exp(random.uniform(-1, 1, (count, 2, 1)) * [[0.35], [0.2]])  # a longer bus is still one bus
     theta[:, :, 2] += random.uniform(-0.12, 0.12, (count, 2))
     matrix = torch.lerp(torch.eye(2, 3).expand(count, 2, 3), torch.from_numpy(theta).float(), chosen)
     grid = functional.affine_grid(matrix, [count, 1, SIZE, SIZE], align_corners=False)

@@ -15,7 +15,7 @@ from visuosyn.microworld.segmenter import STRANGE
 from visuosyn.microworld.silhouette import shape
 
 SIZES = ("small", "normal", "big")
-BLOBS = 0.08
+BLOBS = 1 / (STRANGE + 1)
 NIBBLED = 0.3
 
 

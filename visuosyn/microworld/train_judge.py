@@ -31,7 +31,7 @@ FIRST_SEED = 20_000_000
 BATCH = 16
 STEPS = 1000
 SHAPES = 64
-SHAPE_STEPS = 1200
+SHAPE_STEPS = 1500
 RATE = 4e-3
 Note = Callable[[int, float], None]
 """Told the number of each step and its loss."""
