@@ -43,6 +43,7 @@ AT_HOME = {
     "seaborn": {"report"},
     "jinja2": {"report"},
     "scipy": {"stats"},
+    "skimage": {"measure"},
     "statsmodels": {"stats"},
     "typer": {"cli"},
     "rich": {"cli"},

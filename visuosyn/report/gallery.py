@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from visuosyn.records import HeatMaps
 from visuosyn.report import figures, sheets
@@ -81,7 +82,7 @@ def draw_figures(table: pd.DataFrame, mask: str, sheet: Sequence[HeatMaps], fold
         ),
     ]
     wanted = [plan for plan in plans if (sheet if plan[0] == "contact_sheet" else len(table))]
-    return [_draw(folder, *plan) for plan in wanted]
+    return [drawn(folder, *plan) for plan in wanted]
 
 
 def _notes(shown: pd.DataFrame, rows: pd.DataFrame | None = None) -> str:
@@ -91,9 +92,13 @@ def _notes(shown: pd.DataFrame, rows: pd.DataFrame | None = None) -> str:
     return few + (f" Relations that had no room or a single prompt: {more}; they stand in the table." if more else "")
 
 
-def _draw(folder: Path, name: str, title: str, kind: str, figure: Callable[[], Axes], alt: str, caption: str) -> Drawn:
+def drawn(
+    folder: Path, name: str, title: str, kind: str, figure: Callable[[], Axes | Figure], alt: str, caption: str
+) -> Drawn:
+    """Draw a figure in the paper's style and write it as PDF, SVG and PNG; gives what the page shows of it."""
     with style("paper"):
-        whole = figure().figure.get_figure(root=True)
+        made = figure()
+        whole = made if isinstance(made, Figure) else made.figure.get_figure(root=True)
         assert whole is not None
         save_figure(whole, folder / name)
     if kind == "photo":

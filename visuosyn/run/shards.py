@@ -98,6 +98,13 @@ def read_shard(path: str | Path, *, where: list[tuple[str, str, Any]] | None = N
     return [_maps(row, parts) for row, parts in zip(rows, _parts(table["parts"]), strict=True)]
 
 
+def read_pictures(path: Path) -> list[tuple[str, bytes]]:
+    """(caption id, PNG) of each picture of a shard, without its maps; images that were not kept are left out."""
+    table = pq.read_table(path, columns=["caption_id", "image"])
+    rows = zip(table["caption_id"].to_pylist(), table["image"].to_pylist(), strict=True)
+    return [(caption, image["bytes"]) for caption, image in rows if image is not None]
+
+
 def halved(path: Path) -> int:
     """How many images of a shard were drawn in smaller company than the batch was cut for."""
     batches = pq.read_table(path, columns=["batch"])["batch"].to_pylist()

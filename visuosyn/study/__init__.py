@@ -1,6 +1,7 @@
 """The studies, composed of the stages. ``visuosyn.study(...)`` calls the main one."""
 
 from visuosyn.callable import make_callable
+from visuosyn.study.adjectives import AdjectiveStudy, adjectives, report_adjectives
 from visuosyn.study.explain import explain
 from visuosyn.study.relations import parse_corpus, study, trace_corpus
 from visuosyn.study.result import Study, open_run
@@ -9,14 +10,17 @@ from visuosyn.study.stages import measure_stage, parse_stage, report_stage, trac
 
 __all__ = [
     "MASKS",
+    "AdjectiveStudy",
     "Settings",
     "Study",
+    "adjectives",
     "explain",
     "measure_stage",
     "open_run",
     "parse_corpus",
     "parse_masks",
     "parse_stage",
+    "report_adjectives",
     "report_stage",
     "settings_of",
     "study",

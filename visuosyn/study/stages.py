@@ -41,7 +41,7 @@ def parse_stage(folder: RunFolder, corpus: Corpus, parser: Parser | None) -> tup
     if [(s.id, s.text) for s in sentences] != [(c.id, c.text) for c in corpus]:
         raise UserError(f"{folder.parses} does not hold the captions of {corpus.path}: remove it to parse them again")
     if not folder.dropped_file.exists():
-        _write_dropped(folder, [*corpus.dropped, *without_pairs(sentences)])
+        write_dropped(folder, [*corpus.dropped, *without_pairs(sentences)])
     return sentences
 
 
@@ -108,7 +108,7 @@ def measure_stage(folder: RunFolder, *, masks: Iterable[str] | None = None, prog
     if _is_measured(folder, inputs):
         return
     sentences = {sentence.id: sentence for sentence in folder.sentences()}
-    dropped = [*_corpus_drops(folder), *(d for s in sentences.values() for d in unusable_edges(s))]
+    dropped = [*corpus_drops(folder), *(d for s in sentences.values() for d in unusable_edges(s))]
     with atomic_write(folder.pairs_file) as temporary, pq.ParquetWriter(temporary, PAIRS, compression="zstd") as writer:
         for number, shard in enumerate(shards, start=1):
             table, lost = measure_shard(shard, sentences, facts.masks)
@@ -116,7 +116,7 @@ def measure_stage(folder: RunFolder, *, masks: Iterable[str] | None = None, prog
             dropped += lost
             if progress:
                 progress("measure", number, len(shards))
-        _write_dropped(folder, dropped)
+        write_dropped(folder, dropped)
         writer.add_key_value_metadata({INPUTS: inputs, LISTED: sha256(folder.dropped_file)})
 
 
@@ -211,14 +211,15 @@ def _is_younger(path: Path, than: Path) -> bool:
     return path.exists() and path.stat().st_mtime_ns >= than.stat().st_mtime_ns
 
 
-def _corpus_drops(folder: RunFolder) -> list[Dropped]:
+def corpus_drops(folder: RunFolder) -> list[Dropped]:
     """The captions that cannot be measured, as the parse stage listed them."""
     table = folder.dropped()
     rows = table.loc[table["what"] == "caption", ["caption_id", "text", "reason"]].to_numpy()
     return [Dropped("caption", str(id), str(text), str(reason)) for id, text, reason in rows]
 
 
-def _write_dropped(folder: RunFolder, dropped: Iterable[Dropped]) -> None:
+def write_dropped(folder: RunFolder, dropped: Iterable[Dropped]) -> None:
+    """Write ``dropped.csv``."""
     names = ["what", "caption_id", "seed", "text", "reason"]
     table = pd.DataFrame([[getattr(d, name) for name in names] for d in dropped], columns=names)
     table = table.astype({"seed": "Int64"})
