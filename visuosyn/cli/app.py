@@ -38,7 +38,7 @@ def visuosyn_command(
 
 for _panel, _commands in {
     "Studies": (studies.study, studies.parse, studies.trace, studies.measure, studies.report),
-    "Entangled words": (entanglement.lexicon,),
+    "Entangled words": (entanglement.adjectives, entanglement.judge, entanglement.lexicon),
     "Single things": (single.validate, single.explain, single.score_parse, single.models),
 }.items():
     for _command in _commands:

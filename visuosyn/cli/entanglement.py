@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visuosyn.cli import options as o
-from visuosyn.cli.console import say
+from visuosyn.cli.console import bars, resumable, say
+from visuosyn.errors import UserError
 
 if TYPE_CHECKING:
     from visuosyn.lexicon import Lexicon, Synset
 
+SCENES = "Scenes"
 SHOWN = 40  # cohyponyms listed of one noun
 
 
@@ -45,6 +47,96 @@ def lexicon(
     for place, first in enumerate(nouns):
         for second in nouns[place + 1 :]:
             _relate(known, first, second)
+
+
+def adjectives(
+    out: o.Out,
+    templates: Annotated[
+        Path | None,
+        typer.Option(help="CSV: template, adjectives, perhaps swap. (built-in ones)", rich_help_panel=SCENES),
+    ] = None,
+    cross_share: Annotated[
+        float, typer.Option(help="Share of the steps with re-used attention to the text.", rich_help_panel=SCENES)
+    ] = 0.8,
+    self_share: Annotated[
+        float, typer.Option(help="The same for attention within the picture.", rich_help_panel=SCENES)
+    ] = 0.4,
+    model: o.Model = "micro",
+    judge: Annotated[
+        str, typer.Option(help="Who finds the nouns: micro, or the id of a model on the Hub.", rich_help_panel=o.MODEL)
+    ] = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seeds: o.Seeds = "0-3",
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    batch_size: o.BatchSize = 8,
+    parser: o.ParserName = o.PARSER,
+    mask: o.Masks = None,
+    quiet: o.Quiet = False,
+) -> None:
+    """Draw scenes under changed adjectives from one noise, measure what changes, report.
+
+    Does an adjective look beyond its noun, and does it colour the rest of the scene? Every scene is drawn with each
+    adjective, freely and with the attention of the first one, without any, and with another noun. A template is a
+    prompt with {} for the adjective and its nouns in brackets; with two {} it asks which noun gets which adjective.
+
+    **Examples**
+
+        visuosyn adjectives --out runs/adjectives
+        visuosyn adjectives --out runs/mine --templates templates.csv --seeds 0-7
+    """
+    from visuosyn.study import MASKS
+    from visuosyn.study import adjectives as run
+
+    with resumable(), bars(quiet) as progress:
+        done = run(
+            out=out, templates=templates, model=model, judge=judge, seeds=seeds, steps=steps, guidance=guidance,
+            size=size, batch_size=batch_size, device=device, dtype=dtype, parser=parser, masks=mask or MASKS,
+            cross_share=cross_share, self_share=self_share, progress=progress,
+        )  # fmt: skip
+    if lost := len(done.folder.dropped()):
+        say(f"Not measured: {lost} templates or words; the reasons: {done.folder.dropped_file}", quiet=quiet)
+    say(f"Report: {done.folder.page}", quiet=quiet)
+
+
+def judge(
+    folder: o.Folder,
+    out: Annotated[Path | None, typer.Option(help="Page to write. (judge.html in the folder)")] = None,
+    seed: Annotated[int, typer.Option(help="Fixes the order of pictures and nouns.")] = 0,
+    limit: Annotated[int | None, typer.Option(help="Only N pictures, chosen at random.", metavar="N")] = None,
+    foils: Annotated[int, typer.Option(help="Nouns of other prompts to ask about each picture.")] = 1,
+    compare: Annotated[
+        list[Path] | None,
+        typer.Option(help="A person's CSV file; repeat it. Then agreement is told and no page written."),
+    ] = None,
+    machine: Annotated[
+        str | None, typer.Option("--with", help="A judge to compare people with, such as micro.")
+    ] = None,
+    quiet: o.Quiet = False,
+) -> None:
+    """Write a page on which a person judges the pictures of a run, or compare what people said.
+
+    The page is one file: open it in a browser, answer with the keys Y and N, save the CSV. A study takes the file with
+    --judge person:FILE.csv.
+
+    **Examples**
+
+        visuosyn judge runs/cohyponyms --limit 100
+        visuosyn judge runs/cohyponyms --compare ada.csv --compare ben.csv --with micro
+    """
+    from visuosyn.judge import load_judge
+    from visuosyn.judge.person_page import compare as agree
+    from visuosyn.judge.person_page import write_judge_page
+
+    if not compare:
+        if machine:
+            raise UserError("--with compares a judge with people: name their files with --compare")
+        say(f"Page: {write_judge_page(folder, out=out, seed=seed, limit=limit, foils=foils)}", quiet=quiet)
+        return
+    table, _ = agree(folder, compare, judge=load_judge(machine) if machine else None)
+    say(table.to_string(index=False, float_format="{:.3f}".format, na_rep="-"), quiet=quiet)
 
 
 def _relate(known: Lexicon, first: str, second: str) -> None:

@@ -21,7 +21,7 @@ import pandas as pd
 from PIL import Image
 
 from visuosyn.errors import UserError
-from visuosyn.judge.agreement import agreement
+from visuosyn.judge.agreement import agreement_table
 from visuosyn.judge.base import Judge, as_image, image_key
 from visuosyn.judge.person import read_judgements
 from visuosyn.run import RunFolder, write_text
@@ -103,7 +103,7 @@ def compare(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Agreement of people's files, and of a judge where one is given, on the pictures of a run.
 
-    Gives the table of ``agreement`` and the verdicts that it rests on: judge, image, noun, present; a file counts as
+    Gives the ``agreement_table`` and the verdicts that it rests on: judge, image, noun, present; a file counts as
     one judge. Raises UserError for a file about other pictures.
     """
     run = RunFolder.open(folder)
@@ -118,7 +118,7 @@ def compare(
     if judge is not None:
         verdicts += _verdicts(judge, pictures, dict.fromkeys((image, noun) for _, image, noun, _ in verdicts))
     table = pd.DataFrame(verdicts, columns=["judge", "image", "noun", "present"])
-    return agreement(table), table
+    return agreement_table(table), table
 
 
 def _verdicts(

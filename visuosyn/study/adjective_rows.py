@@ -66,21 +66,17 @@ def measure_scene(scene: Scene, judge: Judge, rules: Sequence[str]) -> tuple[dic
     lost: list[Dropped] = []
     found: dict[str, Rows] = {name: [] for name in TABLES}
     for prompt in scene.prompts:
-        known = _known(prompt, judge)
-        for seed in scene.seeds:
-            key = (prompt.caption.id, seed)
-            if key not in scene.free:
-                continue
-            seen = scene.free[key]
+        name, strange = prompt.caption.id, _strange(prompt, judge)
+        lost += [Dropped("word", name, phrase, f"the judge {judge.name} cannot tell it") for phrase in strange]
+        for seed in (seed for seed in scene.seeds if (name, seed) in scene.free):
+            seen = scene.free[name, seed]
             missing = [noun for noun in prompt.asked if noun not in seen.masks]
-            lost += [
-                Dropped("word", *key[:1], noun, f"the judge {judge.name} did not find it", seed) for noun in missing
-            ]
+            lost += [Dropped("word", name, noun, f"the judge {judge.name} did not find it", seed) for noun in missing]
             if prompt.role in ("adjective", "pair"):
-                found["leakage"] += _leakage_rows(prompt, scene.maps[key], seen, rules)
-            if prompt.role == "adjective" and known:
+                found["leakage"] += _leakage_rows(prompt, scene.maps[name, seed], seen, rules)
+            if prompt.role == "adjective" and not strange:
                 found["colours"] += _colour_rows(scene, prompt, seed)
-            if prompt.role == "pair" and known:
+            if prompt.role == "pair" and not strange:
                 found["bindings"].append(_facts(prompt, seed) | {"outcome": _outcome(prompt, seen)})
     if len(scene.template.nouns) == 1:
         found["changes"] += _change_rows(scene)
@@ -115,10 +111,10 @@ def look(judge: Judge, image: NDArray[np.uint8], nouns: Sequence[str], adjective
     return Seen(image, present, chosen)
 
 
-def _known(prompt: Prompt, judge: Judge) -> bool:
-    """Whether the judge can tell the prompt's adjectives on all nouns."""
+def _strange(prompt: Prompt, judge: Judge) -> tuple[str, ...]:
+    """The prompt's adjectives on its nouns that the judge cannot tell; then nothing is said of their colours."""
     phrases = [f"{adjective} {noun}" for adjective in prompt.adjectives for noun in prompt.asked]
-    return not unknown_nouns(judge, phrases)
+    return unknown_nouns(judge, phrases) if prompt.role in ("adjective", "pair") else ()
 
 
 def _facts(prompt: Prompt, seed: int) -> dict[str, Any]:
