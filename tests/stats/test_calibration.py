@@ -60,7 +60,7 @@ def test_level_coverage_and_bias():
 @pytest.mark.slow
 def test_every_procedure_is_calibrated():
     table = calibration_table(studies=300, sizes=[80], draws=500)
-    chosen = table[~table["procedure"].str.startswith("not chosen") & (table["n_prompts"] >= 40)]
+    chosen = table[~table["test"].str.startswith("not chosen") & (table["n_prompts"] >= 40)]
     error = np.sqrt(0.05 * 0.95 / 300)
     assert chosen["type1"].dropna().between(0.05 - 3 * error, 0.05 + 3 * error).all()
     assert chosen["coverage"].between(0.95 - 3 * error, 0.95 + 3 * error).all()
@@ -69,7 +69,9 @@ def test_every_procedure_is_calibrated():
 def test_the_table_names_procedures_and_sizes():
     table = calibration_table(studies=2, sizes=[30], draws=50)
     assert list(table.columns) == [
-        *("procedure", "measure", "relation", "prompts", "n_prompts", "studies", "type1", "coverage", "bias")
+        *("test", "measure", "relation", "prompts", "n_prompts", "studies", "type1", "coverage", "bias")
     ]
-    assert {"sign flip", "sign flip, pair - control", "relation table"} <= set(table["procedure"])
+    assert {"sign flip", "sign flip, pair - control", "bootstrap interval", "effect size", "mixed model"} <= set(
+        table["test"]
+    )
     assert table["coverage"].between(0, 1).all()

@@ -21,6 +21,7 @@ from visuosyn.errors import UserError
 UNITS = {
     "trace": ("drawing", "images"),
     "measure": ("measuring", "batches"),
+    "compare": ("comparing", "captions"),
     "redraw": ("redrawing", "images"),
     "draw": ("drawing", "images"),
     "attend": ("attending", "scenes"),

@@ -140,12 +140,13 @@ def measure(folder: o.Folder, mask: o.Masks = None, quiet: o.Quiet = False) -> N
         visuosyn measure runs/first --mask relative:0.4 --mask area:0.2
     """
     from visuosyn.run import RunFolder
-    from visuosyn.study import measure_stage, parse_masks
+    from visuosyn.study import compare_stage, measure_stage, parse_masks
 
     run = RunFolder.open(folder)
     masks = parse_masks(mask) if mask else None
     with resumable(), bars(quiet) as progress:
         measure_stage(run, masks=masks, progress=progress)
+        compare_stage(run, progress=progress)
     say(f"Measured: {run.pairs_file}; next: visuosyn report {folder}", quiet=quiet)
 
 

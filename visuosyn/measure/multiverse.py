@@ -18,7 +18,7 @@ from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
 from visuosyn.measure.overlap import rule_overlaps
 from visuosyn.measure.table import word_rows
-from visuosyn.records import LAYERS, HeatMaps, Sentence, WordPair
+from visuosyn.records import LAYERS, HeatMaps, Part, Sentence, WordPair
 
 Maps = NDArray[np.float32]
 
@@ -38,7 +38,8 @@ NORMALISATIONS: dict[str, Callable[[Maps], Maps]] = {
     "minmax": _minmax,  # each map stretched to 0..1, as daam 0.2.0 does before its threshold
     "words": _words,  # each pixel's attention as shares of the caption's words
 }
-LAYER_GROUPS = ("all", "coarse", "fine")  # the default stages; of them the grids below the finest; the finest
+# The default stages; of them the grids below the finest, and the finest; of a model with one grid the two halves.
+LAYER_GROUPS = ("all", "coarse", "fine", "down", "up")
 THIRDS = ("all", "early", "middle", "late")
 RULES = (
     *("relative:0.2", "relative:0.3", "relative:0.4", "relative:0.5", "relative:0.6"),
@@ -63,7 +64,7 @@ def multiverse_sums(
 
     Columns: caption_id, kind, relation, normalisation, layers, third, mask, then for each of iou, iod and ioh the
     sum over pairs and images and the count of values that are not missing (``iou``, ``n_iou`` ...). Universes that the
-    maps do not hold (no thirds in ``--keep total``, one grid only) do not appear. ``absolute`` and ``summed`` rules
+    maps do not hold (no thirds in ``--keep total``, layers that a model does not have) do not appear. ``absolute`` and ``summed`` rules
     are thresholds of attention probabilities and go with normalisation "none" alone. Raises UserError for an unknown
     choice.
     """
@@ -103,24 +104,23 @@ def _arrays(
     maps: HeatMaps, normalisations: Sequence[str], layers: Sequence[str], thirds: Sequence[str]
 ) -> Iterator[tuple[tuple[str, str, str], Maps]]:
     """The normalised maps of each choice that the kept parts allow."""
-    finest = max((part.grid for part in maps.parts if part.stage in LAYERS["default"]), default=maps.grid)
+    usable = [part for part in maps.parts if part.stage in LAYERS["default"]]
     for group, third in itertools.product(layers, thirds):
-        parts = tuple(
-            part
-            for part in maps.parts
-            if part.stage in LAYERS["default"]
-            and (group == "all" or (part.grid == finest) == (group == "fine"))
-            and (third == "all" or part.third == THIRDS.index(third) - 1)
-        )
-        if not parts or (group != "all" and _one_grid(maps)):
-            continue
-        array = replace(maps, parts=parts).array
-        for name in normalisations:
-            yield (name, group, third), NORMALISATIONS[name](array)
+        chosen = [part for part in _group(usable, group) if third == "all" or part.third == THIRDS.index(third) - 1]
+        if chosen:
+            array = replace(maps, parts=tuple(chosen)).array
+            for name in normalisations:
+                yield (name, group, third), NORMALISATIONS[name](array)
 
 
-def _one_grid(maps: HeatMaps) -> bool:
-    return len({part.grid for part in maps.parts if part.stage in LAYERS["default"]}) < 2
+def _group(parts: Sequence[Part], group: str) -> list[Part]:
+    """The parts of a group of layers; none where the model is not divided that way."""
+    grids = sorted({part.grid for part in parts})
+    if group == "all":
+        return list(parts)
+    if group in ("down", "up"):
+        return [part for part in parts if part.stage == group and len(grids) == 1]
+    return [part for part in parts if len(grids) > 1 and (part.grid == grids[-1]) == (group == "fine")]
 
 
 def _known(asked: Sequence[str], known: Iterable[str], what: str) -> None:

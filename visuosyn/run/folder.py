@@ -70,6 +70,16 @@ class RunFolder:
         return self.path / "pairs.parquet"
 
     @property
+    def controls_file(self) -> Path:
+        """The file of what the pairs are compared with: moved maps, other images."""
+        return self.path / "controls.parquet"
+
+    @property
+    def multiverse_file(self) -> Path:
+        """The file of the overlaps in every universe, as sums."""
+        return self.path / "multiverse.parquet"
+
+    @property
     def dropped_file(self) -> Path:
         """The file of what could not be measured."""
         return self.path / "dropped.csv"
@@ -116,6 +126,15 @@ class RunFolder:
     def pairs(self) -> pd.DataFrame:
         """The measurement table: a row per image, pair and mask rule."""
         return pd.read_parquet(_there(self.pairs_file, "measure"))
+
+    def controls(self) -> dict[str, pd.DataFrame]:
+        """The control tables by name, see ``visuosyn.measure.controls``; none in a run measured without them."""
+        table = pd.read_parquet(self.controls_file) if self.controls_file.exists() else pd.DataFrame({"control": []})
+        return {str(name): rows.drop(columns="control") for name, rows in table.groupby("control")}
+
+    def multiverse(self) -> pd.DataFrame | None:
+        """Sums of the overlaps in every universe, see ``visuosyn.measure.multiverse``, if they were measured."""
+        return pd.read_parquet(self.multiverse_file) if self.multiverse_file.exists() else None
 
     def dropped(self) -> pd.DataFrame:
         """What could not be measured, with the reason; the seed is missing where it is lost for all."""

@@ -2,6 +2,7 @@
 
 from visuosyn.callable import make_callable
 from visuosyn.study.adjectives import AdjectiveStudy, adjectives, report_adjectives
+from visuosyn.study.compare import compare_stage
 from visuosyn.study.explain import explain
 from visuosyn.study.relations import parse_corpus, study, trace_corpus
 from visuosyn.study.result import Study, open_run
@@ -14,6 +15,7 @@ __all__ = [
     "Settings",
     "Study",
     "adjectives",
+    "compare_stage",
     "explain",
     "measure_stage",
     "open_run",

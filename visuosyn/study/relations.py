@@ -14,6 +14,7 @@ from visuosyn.masks import MaskRule
 from visuosyn.parse import DEFAULT, Parser, load_parser, load_scheme
 from visuosyn.run import RunFolder
 from visuosyn.run.shards import halved
+from visuosyn.study.compare import compare_stage
 from visuosyn.study.facts import gather, now
 from visuosyn.study.result import Study
 from visuosyn.study.settings import MASKS, Settings, settings_of
@@ -89,6 +90,7 @@ def study(
         corpus, out=out, format=format, column=column, limit=limit, settings=settings, progress=progress
     )
     measure_stage(folder, progress=progress)
+    compare_stage(folder, progress=progress)
     report_stage(folder)
     return Study(folder)
 

@@ -124,7 +124,9 @@ def report_stage(folder: RunFolder, *, again: bool = False) -> Path:
     """Write tables, figures and the page, unless the page is younger than the measurements (or ``again``)."""
     from visuosyn.report import write_report  # draws: seconds to import
 
-    if again or not (_is_younger(folder.page, folder.pairs_file) and (folder.tables / "relations.csv").exists()):
+    made_of = [path for path in (folder.pairs_file, folder.controls_file, folder.multiverse_file) if path.exists()]
+    done = (folder.tables / "relations.csv").exists() and all(_is_younger(folder.page, path) for path in made_of)
+    if again or not done:
         write_report(folder.path)
     return folder.page
 
