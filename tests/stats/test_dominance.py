@@ -1,4 +1,4 @@
-"""Tests of mIoD - mIoH and what they add up to over mask rules."""
+"""Tests of mIoD - mIoH."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from visuosyn.stats.dominance import difference_table, verdict_table
+from visuosyn.stats.dominance import difference_table
 from visuosyn.stats.relations import relation_table
 from visuosyn.stats.simulate import simulate_pairs
 
@@ -43,41 +43,3 @@ def test_a_planted_difference_is_found():
 def test_one_prompt_has_no_test(small_pairs):
     table = difference_table(small_pairs[small_pairs["caption_id"] == "a"], draws=50)
     assert table[["low", "p", "p_holm", "effect"]].isna().all(axis=None)
-
-
-def rows(relation, masks, ends):
-    estimates = [(low + high) / 2 for low, high in ends]
-    return pd.DataFrame(
-        {
-            "relation": relation,
-            "mask": masks,
-            "estimate": estimates,
-            "low": [low for low, _ in ends],
-            "high": [high for _, high in ends],
-            "n": 50,
-            "few": False,
-        }
-    )
-
-
-def test_verdicts_by_hand():
-    masks = ["relative:0.3", "relative:0.4", "soft", "area:0.2"]
-    table = pd.concat(
-        [
-            rows("obj", masks, [(11, 15), (2, 6), (-1, 3), (0, 0)]),
-            rows("amod", masks, [(-9, -3), (-30, -12), (1, 2), (0, 0)]),
-            rows("det", masks, [(-1, 1), (-2, 2), (-3, 3), (0, 0)]),
-            rows("acl", masks, [(1, 3), (-3, -1), (-3, 3), (0, 0)]),
-        ]
-    )
-    verdicts = verdict_table(table).set_index("relation")
-    counts = verdicts[["dominant", "holds_in", "reversed_in", "of", "ten_points_in"]]
-    assert counts.loc["obj"].tolist() == ["head", 2, 0, 3, 1]
-    assert counts.loc["amod"].tolist() == ["dependent", 2, 1, 3, 1]
-    assert counts.loc["det"].tolist() == ["none", 3, 0, 3, 0]
-    assert counts.loc["acl"].tolist() == ["mixed", 1, 1, 3, 0]
-    assert verdicts.loc["amod", "verdict"] == (
-        "the dependent's area contains the head's in 2 of 3 analyses (reversed in 1)"
-    )
-    assert verdicts.loc["acl", "verdict"].startswith("not robust: the direction turns with the analysis")
-    assert verdicts.loc["amod", ["lowest", "highest", "share"]].tolist() == [-21, 1.5, pytest.approx(2 / 3)]

@@ -1,17 +1,108 @@
-"""The mixed model: planted components and effects come back, covariates take out what they explain."""
+"""The mixed model against R's lme4 and scipy's paired t-test; planted components and effects come back."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from visuosyn.errors import UserError
-from visuosyn.stats.mixed import mixed_model
+from visuosyn.stats.mixed import mixed_model, mixed_tables
 from visuosyn.stats.simulate import simulate_pairs
 
 SD = {"prompt": 0.06, "image": 0.04, "pair": 0.08, "head_lemma": 0.05, "dependent_lemma": 0.03, "rest": 0.05}
 EFFECT = {"unrelated": 0.0, "amod": 0.04, "obj": -0.06}
+
+
+# What lme4 1.1-31 of R 4.2.2 prints for lme4.csv: the script is lme4.R, beside it.
+LME4_CRITERION = -524.308008
+LME4_MEANS = {"unrelated": (0.4888843, 0.0265265), "amod": (0.4972308, 0.0251551), "obj": (0.4177759, 0.0328740)}
+LME4_COVARIANCE = {"amod": 4.697158e-04, "obj": 3.607460e-05}  # with the mean of unrelated pairs
+LME4_DISTANCE = (-0.0321723, 0.0185370)
+LME4_SD = {
+    "prompt": 0.06341085,
+    "image": 0.04293567,
+    "pair": 0.07761614,
+    "head_lemma": 0.05222288,
+    "dependent_lemma": 0.02874751,
+    "rest": 0.04927428,
+}
+
+
+def test_the_model_is_that_of_lme4():
+    """Crossed effects of prompt, image, pair and two lemmas, three relations, one covariate: lmer on 288 rows."""
+    words = {"head_lemma": str, "dependent_lemma": str}
+    pairs = pd.read_csv(Path(__file__).with_name("lme4.csv"), dtype=words).assign(mask="soft", iod=0.5, ioh=0.5)
+    found = mixed_model(pairs)
+    assert found.diagnostics["criterion"] == pytest.approx(LME4_CRITERION, abs=1e-5)
+    relations = found.relations.set_index("relation")
+    for name, (mean, error) in LME4_MEANS.items():
+        assert relations.loc[name, "mean"] == pytest.approx(100 * mean, abs=1e-3)
+        reach = stats.t.ppf(0.975, 23) * 100 * error  # 24 prompts
+        assert relations.loc[name, "mean_high"] - relations.loc[name, "mean"] == pytest.approx(reach, rel=1e-3)
+    for name, shared in LME4_COVARIANCE.items():
+        (base, base_error), (mean, error) = LME4_MEANS["unrelated"], LME4_MEANS[name]
+        spread = np.sqrt(base_error**2 + error**2 - 2 * shared)
+        assert relations.loc[name, "estimate"] == pytest.approx(100 * (mean - base), abs=2e-3)
+        assert relations.loc[name, "p"] == pytest.approx(2 * stats.t.sf(abs(mean - base) / spread, 23), rel=2e-3)
+    slope, error = LME4_DISTANCE
+    distance = found.covariates.set_index("covariate").loc["log_distance"]
+    assert distance["estimate"] == pytest.approx(100 * slope, abs=1e-3)
+    assert distance["p"] == pytest.approx(2 * stats.t.sf(abs(slope) / error, 23), rel=2e-3)
+    sd = found.components.set_index("factor")["sd"]
+    for name, value in LME4_SD.items():
+        assert sd[name] == pytest.approx(100 * value, rel=1e-3)
+
+
+def test_balanced_prompts_give_the_paired_t_test():
+    """One pair of each kind a prompt: the contrast, its p and interval are scipy.stats.ttest_rel's."""
+    random = np.random.default_rng(3)
+    base = 0.4 + 0.1 * random.normal(size=(30, 1))
+    values = base + [0, 0.03] + 0.05 * random.normal(size=(30, 2))
+    pairs = pd.DataFrame(
+        {
+            "caption_id": np.repeat([f"c{n:02d}" for n in range(30)], 2),
+            "seed": 0,
+            "pair": np.tile([0, 1], 30),
+            "kind": np.tile(["unrelated", "related"], 30),
+            "relation": np.tile(["unrelated", "obj"], 30),
+            "mask": "soft",
+            "iou": values.ravel(),
+        }
+    )
+    found = mixed_model(pairs).relations.set_index("relation").loc["obj"]
+    expected = stats.ttest_rel(values[:, 1], values[:, 0])
+    low, high = expected.confidence_interval()
+    assert found["p"] == pytest.approx(expected.pvalue, rel=1e-4)
+    assert (found["low"], found["high"]) == pytest.approx((100 * low, 100 * high), rel=1e-4)
+
+
+def test_a_study_with_too_many_levels_is_sampled_and_says_so():
+    pairs = planted(np.random.default_rng(0), prompts=40, seeds=2)
+    whole, part = mixed_model(pairs), mixed_model(pairs, most_levels=120)
+    levels = part.components.set_index("factor")["levels"]
+    assert levels.drop(["pair", "rest"]).sum() <= 120
+    assert part.diagnostics["prompts"] + part.diagnostics["prompts_not_sampled"] == 40
+    assert (whole.diagnostics["prompts"], whole.diagnostics["prompts_not_sampled"]) == (40, 0)
+    assert part.diagnostics["rows_left_out"] == 0
+    more = planted(np.random.default_rng(0), prompts=part.diagnostics["prompts"] + 1, seeds=2)
+    with_one_more = mixed_model(more).components.set_index("factor")["levels"]
+    assert with_one_more.drop(["pair", "rest"]).sum() > 118  # levels of lemmas differ a little between samples
+
+
+def test_tables_hold_several_measures_and_why_one_is_missing():
+    pairs = planted(np.random.default_rng(0), prompts=12)
+    pairs = pairs.assign(iod=pairs["iou"], ioh=0.5)
+    tables = mixed_tables(pairs, mask="soft")
+    assert list(tables) == ["mixed_relations", "mixed_covariates", "mixed_components", "mixed_diagnostics"]
+    assert list(dict.fromkeys(tables["mixed_relations"]["measure"])) == ["mIoU", "mIoD - mIoH"]
+    assert tables["mixed_diagnostics"]["message"].str.startswith("converged").all()
+    few = mixed_tables(pairs.iloc[:3], mask="soft")
+    assert list(few) == ["mixed_diagnostics"]
+    assert few["mixed_diagnostics"]["message"].str.startswith("not fitted: 3 rows of 1 prompts are too few").all()
 
 
 def planted(random, **options):

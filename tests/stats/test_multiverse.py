@@ -10,8 +10,10 @@ from visuosyn.errors import UserError
 from visuosyn.measure.multiverse import NORMALISATIONS, multiverse_sums
 from visuosyn.measure.table import pair_table
 from visuosyn.records import HeatMaps, Part, Sentence, Word, WordPair
-from visuosyn.stats.dominance import difference_table, verdict_table
+from visuosyn.stats.dominance import DIFFERENCE, difference_table
 from visuosyn.stats.multiverse import multiverse_table
+from visuosyn.stats.relations import relation_table
+from visuosyn.stats.verdicts import OVERLAP, verdict_table
 
 WORDS = (Word("red", 0, 3, index=0), Word("ball", 4, 8, index=1), Word("rolls", 9, 14, index=2))
 PAIRS = (WordPair(1, 0, "amod"), WordPair(2, 1, "nsubj"), WordPair(2, 0, "unrelated", kind="unrelated", edge=""))
@@ -40,9 +42,15 @@ def test_the_plain_universe_is_the_plain_analysis():
     plain = difference_table(pairs, draws=100).set_index(["relation", "mask"])
     table = multiverse_table(multiverse_sums(images(), rules=RULES), draws=100)
     chosen = (table["normalisation"] == "none") & (table["layers"] == "all") & (table["third"] == "all")
-    own = table[chosen].set_index(["relation", "mask"]).loc[plain.index]
+    own = table[chosen & (table["measure"] == DIFFERENCE)].set_index(["relation", "mask"]).loc[plain.index]
     for name in ("estimate", "low", "high", "n"):
         np.testing.assert_allclose(own[name], plain[name], atol=1e-9)
+    means = relation_table(pairs, draws=10).set_index(["relation", "mask"])["mIoU"]
+    more = table[chosen & (table["measure"] == OVERLAP)].set_index(["relation", "mask"])["estimate"]
+    assert set(more.index.get_level_values("relation")) == {"amod", "nsubj", "all head-dependent"}
+    for relation, mask in more.index:
+        expected = means[relation, mask] - means["unrelated", mask]
+        assert more[relation, mask] == pytest.approx(expected, abs=1e-9)
 
 
 def test_layers_and_thirds_choose_parts():
@@ -65,6 +73,13 @@ def test_universes_that_were_not_kept_do_not_appear():
     assert set(one_grid["layers"]) == {"all"}
 
 
+def test_a_model_of_one_grid_is_divided_by_halves():
+    parts = tuple(Part(stage, (4, 4), np.ones((3, 4, 4)), 1) for stage in ("down", "mid", "up"))
+    maps = HeatMaps("red ball rolls", WORDS, parts, (4, 4), 1, caption_id="c")
+    table = multiverse_sums([(maps, Sentence("c", "red ball rolls", WORDS), PAIRS)], rules=RULES)
+    assert set(table["layers"]) == {"all", "down", "up"}
+
+
 def test_thresholds_of_probabilities_go_with_probabilities():
     table = multiverse_sums(images(captions=1), rules=RULES)
     assert table.loc[table["mask"] == "absolute:0.3", "normalisation"].unique().tolist() == ["none"]
@@ -79,7 +94,8 @@ def test_normalisations_by_hand():
 
 def test_verdicts_count_universes():
     table = multiverse_table(multiverse_sums(images(), rules=RULES), draws=50)
-    verdicts = verdict_table(table).set_index("relation")
+    verdicts = verdict_table(table)
+    verdicts = verdicts[verdicts["measure"] == DIFFERENCE].set_index("relation")
     rules = {"none": 3, "minmax": 2, "words": 2}  # without area; absolute with plain probabilities alone
     assert (verdicts["of"] == 3 * 4 * sum(rules.values())).all()  # layers, thirds
     assert {"amod", "nsubj", "unrelated", "all head-dependent"} == set(verdicts.index)

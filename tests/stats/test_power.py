@@ -9,7 +9,7 @@ from statsmodels.stats.power import tt_solve_power
 
 from visuosyn.errors import UserError
 from visuosyn.stats.dominance import difference_table
-from visuosyn.stats.power import power_table
+from visuosyn.stats.power import needed_prompts, power_table
 from visuosyn.stats.simulate import simulate_pairs
 
 
@@ -88,3 +88,19 @@ def test_the_promised_power_is_kept():
         table = difference_table(pairs, draws=300, seed=study).set_index("relation")
         found.append(table.loc["all head-dependent", "p"] <= 0.05)
     assert np.mean(found) == pytest.approx(0.8, abs=3 * np.sqrt(0.16 / 150))
+
+
+def test_one_rule_for_reading():
+    pairs = simulate_pairs(12, np.random.default_rng(0), seeds=2)
+    both = pd.concat([pairs, pairs.assign(mask="area:0.2")], ignore_index=True)
+    table = power_table(both, mask="relative:0.4", seeds=(1, 4))
+    pd.testing.assert_frame_equal(table, power_table(pairs, seeds=(1, 4)))
+    wide = needed_prompts(table)
+    assert list(wide) == ["relation", "pilot", "sd_prompt", "sd_seed", "detectable", "1 seed", "4 seeds"]
+    assert wide["relation"].str.endswith("*").all()  # 12 prompts are few
+    one = table[(table["relation"] == "det") & (table["seeds"] == 4)]["prompts"].item()
+    assert wide.set_index("relation").loc["det*", "4 seeds"] == one
+    with pytest.raises(UserError, match=r"under area:0\.2 all areas are equal"):
+        power_table(both, mask="area:0.2")
+    with pytest.raises(UserError, match="mask rule soft was not measured"):
+        power_table(both, mask="soft")

@@ -64,9 +64,9 @@ def multiverse_sums(
 
     Columns: caption_id, kind, relation, normalisation, layers, third, mask, then for each of iou, iod and ioh the
     sum over pairs and images and the count of values that are not missing (``iou``, ``n_iou`` ...). Universes that the
-    maps do not hold (no thirds in ``--keep total``, layers that a model does not have) do not appear. ``absolute`` and ``summed`` rules
-    are thresholds of attention probabilities and go with normalisation "none" alone. Raises UserError for an unknown
-    choice.
+    maps do not hold (no thirds in ``--keep total``, layers that a model does not have) do not appear. ``absolute`` and
+    ``summed`` rules are thresholds of attention probabilities and go with normalisation "none" alone. Raises UserError
+    for an unknown choice.
     """
     _known(normalisations, NORMALISATIONS, "normalisation")
     _known(layers, LAYER_GROUPS, "layers")

@@ -9,11 +9,12 @@ import pandas as pd
 
 from visuosyn.errors import UserError
 from visuosyn.parse.scheme import Scheme, load_scheme
-from visuosyn.report import prose
+from visuosyn.report import prose, statistics
 from visuosyn.report.gallery import draw_figures
 from visuosyn.report.pictures import write_pictures
-from visuosyn.report.reference import MEASURES, NOTE
+from visuosyn.report.reference import MEASURES, NOTE, published_table
 from visuosyn.report.render import render
+from visuosyn.report.statements import statements
 from visuosyn.report.tables import (
     MIN_PROMPTS,
     SUMMARY_ROWS,
@@ -25,7 +26,6 @@ from visuosyn.report.tables import (
     write_csv,
 )
 from visuosyn.run import RunFacts, RunFolder, write_text
-from visuosyn.stats.relations import relation_table
 
 NO_RELATIONS = pd.DataFrame(  # the relation table of a study without a measured pair
     {"relation": pd.Series(dtype="str"), "mask": pd.Series(dtype="str")}
@@ -52,17 +52,20 @@ def write_report(folder: str | Path) -> Path:
 
 def _write(run: RunFolder) -> Path:
     facts, pairs, dropped = run.facts, run.pairs(), run.dropped()
-    table = reader_table(NO_RELATIONS if pairs.empty else relation_table(pairs), scheme=facts.scheme)
-    mask = facts.masks[0] if pairs.empty else first_mask(table, wanted=facts.masks[0])
+    mask = facts.masks[0] if pairs.empty else first_mask(pairs, wanted=facts.masks[0])
+    stats = {} if pairs.empty else _statistics(run, pairs, mask)
+    table = reader_table(stats.get("relations", NO_RELATIONS), scheme=facts.scheme)
     scheme, vocabulary = load_scheme(facts.scheme), _vocabulary(run)
     _write_tables(run, table, dropped, mask)
     strange = frozenset() if vocabulary is None else frozenset(vocabulary["word"])
     cards, sheet = write_pictures(run, pairs, facts.masks, strange)
     figures = draw_figures(table, mask, sheet, run.figures)
+    drawn = statistics.draw_statistics(stats, mask, run.figures) if stats else {}
     context = {
         "facts": facts,
         "sentence": prose.in_one_sentence(facts, images=len(cards)),
-        "findings": prose.findings(table, mask),
+        "findings": [*prose.findings(table, mask), *(statements(stats, mask) if stats else ())],
+        "stats": statistics.context(stats, mask, drawn) if stats else None,
         "headline": _headline(pairs, dropped, len(cards), vocabulary),
         "run_facts": prose.run_facts(facts),
         "strange_words": _strange_words(vocabulary, facts),
@@ -83,6 +86,14 @@ def _write(run: RunFolder) -> Path:
     }
     write_text(run.page, render("report.html", masks=facts.masks, mask=mask, **context))
     return run.page
+
+
+def _statistics(run: RunFolder, pairs: pd.DataFrame, mask: str) -> dict[str, pd.DataFrame]:
+    """All tables of the statistics, written and kept."""
+    tables = statistics.statistic_tables(pairs, mask=mask, controls=run.controls(), multiverse=run.multiverse())
+    tables["published"] = published_table(tables["relations"], scheme=run.facts.scheme)
+    statistics.write_tables(tables, run.tables)
+    return tables
 
 
 def _vocabulary(run: RunFolder) -> pd.DataFrame | None:

@@ -43,6 +43,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["points"] = points
+    made.filters["pvalue"] = pvalue
     return made
 
 
@@ -53,6 +54,17 @@ def points(value: float, sign: bool = False) -> str:
     ('−3.1', '+2.0', '0.0')
     """
     return f"{value:+z.1f}".replace("-", "−") if sign else f"{value:z.1f}".replace("-", "−")
+
+
+def pvalue(value: float) -> str:
+    """A p with three decimals, and a dash where there is none.
+
+    >>> pvalue(0.0312), pvalue(0.00002), pvalue(1.0), pvalue(float("nan"))
+    ('.031', '< .001', '1', '–')
+    """
+    if value != value:
+        return "–"
+    return "< .001" if value < 0.0005 else f"{value:.3f}".lstrip("0") if value < 0.9995 else "1"
 
 
 def _asset(name: str) -> Markup:

@@ -146,6 +146,19 @@ class RunFolder:
         return pd.read_csv(_there(self.tables / "relations.csv", "report"))
 
 
+def read_pairs(path: str | Path) -> pd.DataFrame:
+    """The measurement table of a run folder, or of such a table's file; UserError if it is neither."""
+    if Path(path).is_dir():
+        return RunFolder.open(path).pairs()
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} is no run folder and no pairs.parquet: {error}") from None
+    if missing := {"caption_id", "seed", "pair", "kind", "relation", "mask", "iod", "ioh"} - set(table.columns):
+        raise UserError(f"{path} is no table of pairs: it lacks {', '.join(sorted(missing))}")
+    return table
+
+
 def with_tree(maps: HeatMaps, sentence: Sentence) -> HeatMaps:
     """The same maps with the words of the tree, which know their lemma, part of speech and head."""
     positions = maps.extra["positions"]

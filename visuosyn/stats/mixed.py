@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from scipy import stats
 from visuosyn.errors import UserError
 from visuosyn.stats.dominance import DIFFERENCE
 from visuosyn.stats.relations import NAMES, POINTS
-from visuosyn.stats.reml import Fit, fit_reml
+from visuosyn.stats.reml import DENSE, Fit, fit_reml
 from visuosyn.stats.results import FEW, corrected
 from visuosyn.stats.sums import UNRELATED
 
@@ -21,6 +22,7 @@ COVARIATES = (
     *("head_area", "dependent_area", "log_distance", "head_first", "head_position"),
     *("head_tokens", "dependent_tokens", "cosine"),
 )
+FLAT = 1e-3  # standard deviations below this share of the rest's are none
 FACTORS = ("prompt", "image", "pair", "head_lemma", "dependent_lemma")
 
 Floats = NDArray[np.float64]
@@ -48,6 +50,7 @@ def mixed_model(
     measure: str = "iou",
     mask: str | None = None,
     covariates: Sequence[str] = COVARIATES,
+    most_levels: int = DENSE,
     level: float = 0.95,
 ) -> MixedModel:
     """Fit measure ~ relation + covariates + (1 | prompt) + (1 | image) + (1 | pair) + (1 | lemmas) by REML.
@@ -55,7 +58,9 @@ def mixed_model(
     ``measure`` is iou, iod, ioh or difference (iod - ioh); ``mask`` the rule, needed where the table holds several.
     Rows are (pair, image); a pair has a random effect of its own, since its seeds repeat one measurement; image is a
     seed within a noise id. Factors that say nothing of their own (one level, or one a row, or those of another factor)
-    are left out and named in ``diagnostics``, as are covariates without variance or known values.
+    are left out and named in ``diagnostics``, as are covariates without variance or known values. All factors but the
+    largest may have ``most_levels`` levels together (each evaluation factorises a matrix of that size): of a study
+    with more, as many prompts are fitted as fit, drawn at random by a fixed seed; ``diagnostics`` says how many.
 
     How to read: ``estimate`` is how much more related pairs have than unrelated ones of equal areas, distance, order
     and text similarity; ``components`` say where variance lies: with most of it in "pair" and "prompt", more seeds
@@ -65,9 +70,11 @@ def mixed_model(
     """
     rows = _rows(pairs, measure, mask)
     used = [name for name in covariates if name in rows and rows[name].notna().any()]
-    kept = rows.dropna(subset=["value", *used])
+    whole = rows.dropna(subset=["value", *used])
+    kept = _fitting(whole, most_levels)
     used = [name for name in used if kept[name].nunique() > 1]
-    names = sorted(kept["label"].unique(), key=lambda name: (name != UNRELATED, name))
+    sizes = kept["label"].value_counts()
+    names = sorted(sizes.index, key=lambda name: (name != UNRELATED, -sizes[name], name))
     if len(kept) <= len(names) + len(used) + 1 or kept["prompt"].nunique() < 2:
         raise UserError(f"{len(kept)} rows of {kept['prompt'].nunique()} prompts are too few for a mixed model")
     fixed = np.stack([kept["label"] == name for name in names], axis=1).astype(np.float64)
@@ -81,16 +88,64 @@ def mixed_model(
         components=_components(factors, fit),
         diagnostics={
             "rows": len(kept),
-            "rows_left_out": len(rows) - len(kept),
+            "rows_left_out": len(rows) - len(whole),
+            "prompts": kept["prompt"].nunique(),
+            "prompts_not_sampled": whole["prompt"].nunique() - kept["prompt"].nunique(),
             "not_in_the_model": ", ".join(dropped),
             "converged": fit.converged,
-            "message": fit.message,
+            "message": _message(fit),
             "criterion": fit.criterion,
             "residual_skew": float(stats.skew(fit.residuals)),
             "residual_kurtosis": float(stats.kurtosis(fit.residuals)),
             "residual_largest": float(np.abs(fit.residuals).max() / fit.sd_rest),
         },
     )
+
+
+def mixed_tables(
+    pairs: pd.DataFrame, *, mask: str, measures: Sequence[str] = ("iou", "difference"), most_levels: int = DENSE
+) -> dict[str, pd.DataFrame]:
+    """Mixed models of several measures as tables, by name: mixed_relations, mixed_covariates, mixed_components,
+    mixed_diagnostics, each with the ``measure``. A model that could not be fitted has a line in the last, which says
+    why."""
+    found: dict[str, list[pd.DataFrame]] = {}
+    for measure in measures:
+        name = NAMES.get(measure, DIFFERENCE)
+        try:
+            model = mixed_model(pairs, measure=measure, mask=mask, most_levels=most_levels)
+        except UserError as error:
+            tables = {"diagnostics": pd.DataFrame([{"converged": False, "message": f"not fitted: {error}"}])}
+        else:
+            tables = {part: getattr(model, part) for part in ("relations", "covariates", "components")}
+            tables["diagnostics"] = pd.DataFrame([model.diagnostics])
+        for part, table in tables.items():
+            rest = table.drop(columns="measure", errors="ignore")
+            rest.insert(0, "measure", name)
+            found.setdefault(f"mixed_{part}", []).append(rest)
+    return {part: pd.concat(frames, ignore_index=True) for part, frames in found.items()}
+
+
+def _fitting(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The rows of as many prompts as keep the levels of all factors but the largest at or below ``most``."""
+    prompts = np.random.default_rng(0).permutation(np.sort(rows["prompt"].unique()))
+
+    def levels(number: int) -> int:
+        part = rows[rows["prompt"].isin(prompts[:number])]
+        counts = sorted(int(codes.max()) + 1 for codes in _factors(part).values())
+        return sum(counts[:-1])
+
+    if not len(prompts) or levels(len(prompts)) <= most:
+        return rows
+    most_prompts = bisect_right(range(1, len(prompts)), most, key=levels)
+    return rows[rows["prompt"].isin(prompts[:most_prompts])]
+
+
+def _message(fit: Fit) -> str:
+    """What a reader must know of how the search ended."""
+    if not fit.converged:
+        return f"did not converge ({fit.message}): the figures of this model are not to be trusted"
+    flat = [name for name, sd in fit.sd.items() if sd < FLAT * fit.sd_rest]
+    return "converged" + (f", with no variance left for {', '.join(flat)}" if flat else "")
 
 
 def _rows(pairs: pd.DataFrame, measure: str, mask: str | None) -> pd.DataFrame:
@@ -142,7 +197,7 @@ def _factors(rows: pd.DataFrame) -> dict[str, NDArray[np.intp]]:
 def _relations(rows: pd.DataFrame, names: list[str], fit: Fit, measure: str, level: float) -> pd.DataFrame:
     prompts = rows.groupby("label")["prompt"].nunique().reindex(names).to_numpy()
     means = fit.coefficients[: len(names)]
-    reach = stats.t.ppf((1 + level) / 2, np.maximum(prompts - 1, 1))
+    reach = np.where(prompts > 1, stats.t.ppf((1 + level) / 2, np.maximum(prompts - 1, 1)), np.nan)
     covariance = fit.covariance[: len(names), : len(names)]
     error = np.sqrt(np.diag(covariance))
     table = pd.DataFrame({"relation": names, "mask": "all", "measure": measure})

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from visuosyn.errors import UserError
+from visuosyn.masks import MaskRule
 from visuosyn.stats.contrasts import contrast
 from visuosyn.stats.relations import POINTS
 from visuosyn.stats.results import FEW
@@ -21,6 +22,7 @@ Floats = NDArray[np.float64]
 def power_table(
     pilot: pd.DataFrame,
     *,
+    mask: str | None = None,
     difference: float = 5.0,
     power: float = 0.8,
     alpha: float = 0.05,
@@ -28,8 +30,9 @@ def power_table(
 ) -> pd.DataFrame:
     """Prompts needed to find a true mIoD - mIoH of ``difference`` points, per relation, mask rule and number of seeds.
 
-    ``pilot`` is the pair table of a run. Columns: relation, mask, seeds, ``with_relation`` (prompts that hold the
-    relation), ``prompts`` (captions of such a corpus, at the pilot's share of captions with the relation),
+    ``pilot`` is the pair table of a run; of it the rows of ``mask``, if one is named. Columns: relation, mask, seeds,
+    ``with_relation`` (prompts that hold the relation), ``prompts`` (captions of such a corpus, at the pilot's share of
+    captions with the relation),
     ``images`` = prompts x seeds, ``sd_prompt`` and ``sd_seed`` (points), ``detectable`` (difference that the pilot
     itself could find at this power), ``n`` (prompts of the pilot with the relation), ``few`` (n < 20: a guess).
 
@@ -41,6 +44,13 @@ def power_table(
     pilot's variances are themselves uncertain.
     """
     _check(difference, power, alpha, seeds)
+    if mask is not None:
+        masks = sorted(pilot["mask"].unique())
+        if mask not in masks:
+            raise UserError(f"mask rule {mask} was not measured in the pilot: choose one of {', '.join(masks)}")
+        if MaskRule.parse(mask).kind == "area":
+            raise UserError(f"under {mask} all areas are equal, so mIoD - mIoH is 0: choose another mask rule")
+        pilot = pilot[pilot["mask"] == mask]
     whole = prompt_sums(pilot, measures=["iod", "ioh"])
     found = contrast(*whole.of("iod"), against=whole.of("ioh"))
     variance = found.error**2 * found.n  # of one prompt's share in the estimate, with the pilot's seeds
@@ -59,6 +69,22 @@ def power_table(
         table["sd_prompt"], table["sd_seed"] = np.sqrt(rest) * POINTS, np.sqrt(of_seeds) * POINTS
         tables.append(table.assign(detectable=reach * found.error * POINTS, n=found.n, few=found.n < FEW))
     return pd.concat(tables, ignore_index=True)
+
+
+def needed_prompts(table: pd.DataFrame) -> pd.DataFrame:
+    """A power table of one mask rule for reading: a row a relation, a column of captions for each number of seeds.
+
+    Columns: relation (with * where the pilot has few prompts), pilot (its prompts with the relation), sd_prompt,
+    sd_seed, detectable, then "1 seed", "2 seeds" ... Relations that occur in one prompt only have no row.
+    """
+    facts = ["relation", "n", "sd_prompt", "sd_seed", "detectable"]
+    usable = table[table["detectable"].notna()]
+    wide = usable.drop_duplicates("relation")[[*facts, "few"]].reset_index(drop=True)
+    for count, rows in usable.groupby("seeds"):
+        needed = wide["relation"].map(rows.set_index("relation")["prompts"])
+        wide["1 seed" if count == 1 else f"{count} seeds"] = needed.astype("Int64")
+    wide["relation"] += wide.pop("few").map({True: "*", False: ""})
+    return wide.rename(columns={"n": "pilot"})
 
 
 def _seed_variance(pilot: pd.DataFrame, cells: pd.DataFrame) -> Floats:

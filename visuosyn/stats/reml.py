@@ -18,7 +18,7 @@ from scipy import linalg, optimize, sparse
 
 from visuosyn.errors import UserError
 
-DENSE = 4000  # levels of all factors but the largest: one evaluation factorises a matrix of this size
+DENSE = 3000  # levels of all factors but the largest: one evaluation factorises a matrix of this size
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ class Fit:
 def fit_reml(y: Floats, x: Floats, factors: Mapping[str, NDArray[np.intp]]) -> Fit:
     """Fit y (row,) on x (row, coefficient) with a random intercept for each level of each factor, codes (row,).
 
-    Raises UserError where the factors without the largest have more than 4,000 levels, or where x has linearly
+    Raises UserError where the factors without the largest have more than 3,000 levels, or where x has linearly
     dependent columns.
     """
     if np.linalg.matrix_rank(x) < x.shape[1] or len(y) <= x.shape[1]:
@@ -50,7 +50,7 @@ def fit_reml(y: Floats, x: Floats, factors: Mapping[str, NDArray[np.intp]]) -> F
     system = _System.build(y, x, [np.unique(factors[name], return_inverse=True)[1] for name in names])
     if (small := sum(system.levels[1:])) > DENSE:
         raise UserError(
-            f"the mixed model has {small} levels besides its largest factor; at most {DENSE} fit: sample prompts"
+            f"the mixed model has {small} levels besides its largest factor; at most {DENSE} fit: take fewer prompts"
         )
     search = optimize.minimize(
         lambda theta: system.solve(theta).criterion,

@@ -55,7 +55,7 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
 
     Holm (1979) bounds the chance of any false finding in the family, Benjamini and Hochberg (1995) the expected share
     of false ones among the findings. The family is all tests of one mask rule in this table; another rule is another
-    analysis of the same question, see ``verdict_table``. Missing p stay missing and do not count.
+    analysis of the same question, see ``visuosyn.stats.verdicts``. Missing p stay missing and do not count.
     """
     after = list(table.columns).index("p") + 1
     adjusted = table[["p", "p"]].to_numpy(dtype=np.float64, copy=True)

@@ -6,7 +6,7 @@ from visuosyn.study.compare import compare_stage
 from visuosyn.study.explain import explain
 from visuosyn.study.relations import parse_corpus, study, trace_corpus
 from visuosyn.study.result import Study, open_run
-from visuosyn.study.settings import MASKS, Settings, parse_masks, settings_of
+from visuosyn.study.settings import MASKS, Settings, parse_masks, parse_seeds, settings_of
 from visuosyn.study.stages import measure_stage, parse_stage, report_stage, trace_stage
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "open_run",
     "parse_corpus",
     "parse_masks",
+    "parse_seeds",
     "parse_stage",
     "report_adjectives",
     "report_stage",
