@@ -47,7 +47,18 @@ Size = Annotated[
 BatchSize = Annotated[int, typer.Option(help="Images drawn at once.", rich_help_panel=DRAWING)]
 Noise = Annotated[
     str,
-    typer.Option(help="caption: own noise for each; plain: the same for all, by seed.", rich_help_panel=DRAWING),
+    typer.Option(
+        help="caption: own noise for each; plain: the same for all, by seed; image: by image id + seed.",
+        rich_help_panel=DRAWING,
+    ),
+]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        help="Options of a published study, unless given: paper (Tang et al. 2023) or notebook (their code's).",
+        rich_help_panel=CORPUS,
+        show_default=False,
+    ),
 ]
 Keep = Annotated[
     str,

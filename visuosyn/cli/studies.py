@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,8 +13,10 @@ from visuosyn.errors import UserError
 
 
 def study(
+    context: typer.Context,
     corpus: o.Corpus,
     out: o.Out,
+    preset: o.Preset = None,
     format: o.Format = "auto",
     column: o.Column = None,
     limit: o.Limit = None,
@@ -46,19 +48,31 @@ def study(
         visuosyn study captions.csv --column caption --seeds 0-3 --out runs/four
         visuosyn study coco.json --limit 100 --out runs/coco --steps 30 \
             --model stabilityai/stable-diffusion-2-base
+        visuosyn study captions_val2014.json --preset paper --out runs/paper
     """
     from visuosyn.study import MASKS
+    from visuosyn.study import preset as published
     from visuosyn.study import study as run
 
+    options: dict[str, Any] = {
+        "format": format, "column": column, "limit": limit, "parser": parser, "scheme": scheme, "model": model,
+        "device": device, "dtype": dtype, "seeds": seeds, "steps": steps, "guidance": guidance, "size": size,
+        "batch_size": batch_size, "noise": noise, "keep": keep, "masks": mask or MASKS,
+    }  # fmt: skip
+    if preset is not None:
+        options |= published(preset, **{name: options[name] for name in _given(context) if name in options})
     with resumable(), bars(quiet) as progress:
-        done = run(
-            corpus, out=out, format=format, column=column, limit=limit, parser=parser, scheme=scheme, model=model,
-            device=device, dtype=dtype, seeds=seeds, steps=steps, guidance=guidance, size=size,
-            batch_size=batch_size, noise=noise, keep=keep, masks=mask or MASKS, progress=progress,
-        )  # fmt: skip
+        done = run(corpus, out=out, progress=progress, **options)
     if lost := len(done.dropped):
         say(f"Not measured: {lost} words, pairs or captions; the reasons: {done.folder.dropped_file}", quiet=quiet)
     say(f"Report: {done.folder.page}", quiet=quiet)
+
+
+def _given(context: typer.Context) -> set[str]:
+    """The options that were written on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    written = {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+    return {"masks" if name == "mask" else name for name in written}
 
 
 def parse(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from visuosyn.report.courses import layer_profile, time_course
+    from visuosyn.report.curves import beside_published, control_forest, specification_curve, variance_bars
     from visuosyn.report.explain import explain_page
     from visuosyn.report.figures import (
         difference_by_rule,
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from visuosyn.report.tables import one_rule, reader_table, relations_latex
 
 _HOME = {
+    "variance_bars": "curves",
+    "specification_curve": "curves",
+    "control_forest": "curves",
+    "beside_published": "curves",
     "canvas": "styles",
     "common_scale": "overlays",
     "contact_sheet": "sheets",
@@ -59,9 +64,11 @@ _HOME = {
 }
 
 __all__ = [
+    "beside_published",
     "canvas",
     "common_scale",
     "contact_sheet",
+    "control_forest",
     "difference_by_rule",
     "explain_page",
     "layer_profile",
@@ -78,9 +85,11 @@ __all__ = [
     "relations_html",
     "relations_latex",
     "save_figure",
+    "specification_curve",
     "study_html",
     "style",
     "time_course",
+    "variance_bars",
     "word_course",
     "word_maps",
     "word_overlay",

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from visuosyn.masks import MaskRule
-from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, MILLIMETRES, PALETTE, STYLES, VERMILLION
+from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, MILLIMETRES, PALETTE, STYLES, VERMILLION, width_of
 from visuosyn.stats.dominance import DIFFERENCE
 from visuosyn.stats.multiverse import UNIVERSE
 
@@ -73,10 +73,14 @@ def _label(name: str, value: str, choices: Sequence[tuple[str, str]]) -> str:
 
 
 def _two_panels(rows: int) -> tuple[Axes, Axes]:
-    width, height = STYLES["paper"]["column"] * 1.35, 38 + 3.0 * rows
-    figure = Figure(figsize=(width / MILLIMETRES, height / MILLIMETRES), layout="constrained")
-    upper, lower = figure.subplots(2, 1, height_ratios=(34, max(3.0 * rows, 6)))
+    upper, lower = _figure(1.35 * width_of(), 38 + 3.0 * rows).subplots(2, 1, height_ratios=(34, max(3.0 * rows, 6)))
     return upper, lower
+
+
+def _figure(width: float, height: float) -> Figure:
+    """A figure ``width`` mm wide; ``height`` is in mm for the paper, and grows with the column in other styles."""
+    tall = height * width_of() / STYLES["paper"]["column"]
+    return Figure(figsize=(width / MILLIMETRES, tall / MILLIMETRES), layout="constrained")
 
 
 def beside_published(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) -> list[Axes]:
@@ -86,8 +90,7 @@ def beside_published(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) 
     """
     rows = rows.sort_values(["paper_difference", "relation"], kind="stable").reset_index(drop=True)
     if axes is None:
-        size = (STYLES["paper"]["page"] / MILLIMETRES, (20 + 4.6 * max(len(rows), 3)) / MILLIMETRES)
-        axes = list(Figure(figsize=size, layout="constrained").subplots(1, 2, sharey=True))
+        axes = list(_figure(width_of("page"), 20 + 4.6 * max(len(rows), 3)).subplots(1, 2, sharey=True))
     for ax, measure, label in zip(axes, ("mIoU", "difference"), ("mIoU (%)", "mIoD − mIoH (points)"), strict=True):
         ours, theirs, place = rows[measure], rows[f"paper_{measure}"], np.arange(len(rows))
         ax.hlines(place, ours, theirs, color="#D4D4D4", linewidth=2.2, zorder=1)
@@ -120,8 +123,7 @@ def control_forest(contrasts: pd.DataFrame, *, ax: Axes | None = None, most: int
     order = rows.groupby("relation", sort=False)["n_pairs"].max().sort_values(ascending=False, kind="stable")
     names, controls = list(order.index[:most]), list(dict.fromkeys(rows["control"]))
     if ax is None:
-        size = (STYLES["paper"]["page"] / MILLIMETRES, (24 + 2.4 * len(controls) * max(len(names), 2)) / MILLIMETRES)
-        ax = Figure(figsize=size, layout="constrained").subplots()
+        ax = _figure(width_of("page"), 24 + 2.4 * len(controls) * max(len(names), 2)).subplots()
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
     for number, control in enumerate(controls):
         mine = rows[(rows["control"] == control) & rows["relation"].isin(names)]
@@ -143,8 +145,7 @@ def variance_bars(components: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Shares of variance of a mixed model's factors, one bar a measure."""
     measures, factors = (list(dict.fromkeys(components[name])) for name in ("measure", "factor"))
     if ax is None:
-        size = (STYLES["paper"]["column"] * 1.35 / MILLIMETRES, (20 + 7 * len(measures)) / MILLIMETRES)
-        ax = Figure(figsize=size, layout="constrained").subplots()
+        ax = _figure(1.35 * width_of(), 20 + 7 * len(measures)).subplots()
     shares = components.pivot(index="measure", columns="factor", values="share").loc[measures].fillna(0)
     left = np.zeros(len(measures))
     for number, factor in enumerate(factors):

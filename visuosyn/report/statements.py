@@ -131,10 +131,9 @@ def agreement(rows: pd.DataFrame) -> str:
         return f"{amount(len(own), 'relation')} in common: too few to compare ranks."
     same = int((np.sign(own["difference"]) == np.sign(own["paper_difference"])).sum())
     ranks = [
-        f"{label} {stats.spearmanr(own[name], own[f'paper_{name}']).statistic:.2f}"
+        f"{label} {stats.spearmanr(own[name], own[f'paper_{name}']).statistic:.2f}".replace("-", "−")
         for name, label in (("mIoU", "mIoU"), ("difference", "mIoD − mIoH"))
+        if own[name].nunique() > 1
     ]
-    return (
-        f"The sign of mIoD − mIoH is the same for {same} of {amount(len(own), 'relation')}; rank correlation "
-        f"(Spearman) of {' and '.join(ranks)}."
-    )
+    told = f"; rank correlation (Spearman) of {' and '.join(ranks)}" if ranks else ""
+    return f"The sign of mIoD − mIoH is the same for {same} of {amount(len(own), 'relation')}{told}."

@@ -18,6 +18,7 @@ from scipy import linalg, optimize, sparse
 
 from visuosyn.errors import UserError
 
+NOTHING = 1e-9  # what the coefficients leave of values is none if it is smaller than this share of them
 DENSE = 3000  # levels of all factors but the largest: one evaluation factorises a matrix of this size
 
 Floats = NDArray[np.float64]
@@ -41,11 +42,14 @@ class Fit:
 def fit_reml(y: Floats, x: Floats, factors: Mapping[str, NDArray[np.intp]]) -> Fit:
     """Fit y (row,) on x (row, coefficient) with a random intercept for each level of each factor, codes (row,).
 
-    Raises UserError where the factors without the largest have more than 3,000 levels, or where x has linearly
-    dependent columns.
+    Raises UserError where the factors without the largest have more than 3,000 levels, where x has linearly dependent
+    columns, or where it explains every value.
     """
     if np.linalg.matrix_rank(x) < x.shape[1] or len(y) <= x.shape[1]:
         raise UserError(f"{x.shape[1]} coefficients cannot be told apart on {len(y)} rows: leave some out")
+    left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    if np.abs(left).max() <= NOTHING * max(np.abs(y).max(), NOTHING):
+        raise UserError("the values do not vary beyond what the coefficients explain: nothing is left to divide")
     names = sorted(factors, key=lambda name: -len(np.unique(factors[name])))
     system = _System.build(y, x, [np.unique(factors[name], return_inverse=True)[1] for name in names])
     if (small := sum(system.levels[1:])) > DENSE:

@@ -4,6 +4,7 @@ from visuosyn.callable import make_callable
 from visuosyn.study.adjectives import AdjectiveStudy, adjectives, report_adjectives
 from visuosyn.study.compare import compare_stage
 from visuosyn.study.explain import explain
+from visuosyn.study.presets import PRESETS, preset
 from visuosyn.study.relations import parse_corpus, study, trace_corpus
 from visuosyn.study.result import Study, open_run
 from visuosyn.study.settings import MASKS, Settings, parse_masks, parse_seeds, settings_of
@@ -11,6 +12,7 @@ from visuosyn.study.stages import measure_stage, parse_stage, report_stage, trac
 
 __all__ = [
     "MASKS",
+    "PRESETS",
     "AdjectiveStudy",
     "Settings",
     "Study",
@@ -23,6 +25,7 @@ __all__ = [
     "parse_masks",
     "parse_seeds",
     "parse_stage",
+    "preset",
     "report_adjectives",
     "report_stage",
     "settings_of",

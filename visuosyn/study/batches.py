@@ -34,7 +34,7 @@ def draw_batch(pipeline: Any, jobs: Sequence[Job], facts: RunFacts) -> list[Heat
         maps = draw(
             pipeline,
             [job.sentence for job in jobs],
-            [generator(job.caption.noise_id, job.seed, plain=facts.noise == "plain") for job in jobs],
+            [generator(*_noise(job, facts.noise), plain=facts.noise != "caption") for job in jobs],
             steps=facts.steps,
             guidance=facts.guidance,
             size=(facts.height, facts.width),
@@ -50,6 +50,11 @@ def draw_batch(pipeline: Any, jobs: Sequence[Job], facts: RunFacts) -> list[Heat
             ) from error
     middle = (len(jobs) + 1) // 2  # outside of the handler, whose traceback keeps the failed batch alive
     return draw_batch(pipeline, jobs[:middle], facts) + draw_batch(pipeline, jobs[middle:], facts)
+
+
+def _noise(job: Job, kind: str) -> tuple[str, int]:
+    """What an image's noise depends on: its noise id and seed; of kind "image" the id of its image plus the seed."""
+    return job.caption.noise_id, job.seed + (int(job.caption.image_id) if kind == "image" else 0)
 
 
 def _labelled(maps: HeatMaps, job: Job, *, batch: int) -> HeatMaps:

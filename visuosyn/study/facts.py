@@ -63,6 +63,7 @@ def gather(
         batch_size=settings.batch_size,
         keep=settings.keep,
         masks=settings.masks,
+        options={"preset": settings.preset} if settings.preset else {},
         software={"visuosyn": visuosyn.__version__} | {name: version(name) for name in LIBRARIES},
         counts={"duplicates": corpus.duplicates, "captions_dropped": len(corpus.dropped)},
         host={

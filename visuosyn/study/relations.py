@@ -50,6 +50,7 @@ def study(
     noise: str = "caption",
     keep: str = "parts",
     masks: Iterable[str | MaskRule] = MASKS,
+    preset: str = "",
     progress: Progress | None = None,
 ) -> Study:
     """Draw every caption of a corpus, trace every word, measure every pair, and report; all in the folder ``out``.
@@ -73,9 +74,11 @@ def study(
         batch_size: images drawn at once. Other batch sizes change the maps by rounding only.
         device: "cpu", "cuda", ...; "auto" takes the fastest there is.
         dtype: "float32", "float16", "bfloat16" or "auto".
-        noise: "caption" draws from noise of its own for each caption, "plain" from ``manual_seed(seed)`` for all.
+        noise: "caption" draws from noise of its own for each caption, "plain" from ``manual_seed(seed)`` for all,
+            "image" from ``manual_seed(image id + seed)``, for captions that have a numeric image id (COCO).
         keep: "parts" stores maps by resolution, block and third of the steps, "total" one map a word.
         masks: rules that turn maps into areas; the first is the one that figures show.
+        preset: the published set-up that the options come from (``visuosyn.study.preset``), for the facts.
         progress: called with (stage, units done, units in all).
 
     Raises:
@@ -84,7 +87,7 @@ def study(
     """
     settings = settings_of(
         parser=parser, scheme=scheme, model=model, seeds=seeds, steps=steps, guidance=guidance, size=size,
-        batch_size=batch_size, device=device, dtype=dtype, noise=noise, keep=keep, masks=masks,
+        batch_size=batch_size, device=device, dtype=dtype, noise=noise, keep=keep, masks=masks, preset=preset,
     )  # fmt: skip
     folder = trace_corpus(
         corpus, out=out, format=format, column=column, limit=limit, settings=settings, progress=progress
@@ -113,7 +116,12 @@ def trace_corpus(
     parser = parser_for(captions, settings.parser, scheme=settings.scheme)
     settings = replace(settings, scheme=scheme_of(captions, parser, default=settings.scheme))
     require_pairs(captions, parser)
-    pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
+    if settings.noise == "image":
+        _require_image_ids(captions)
+    try:
+        pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
+    except UserError as error:
+        raise UserError(f"{error}{_ways_out(settings)}") from error
     facts = gather(settings, captions, column=column, limit=limit, parser=parser, pipeline=pipeline)
     folder = RunFolder.claim(out, facts)
     started = monotonic()
@@ -126,6 +134,26 @@ def trace_corpus(
         seconds = round(folder.facts.host.get("seconds", 0) + monotonic() - started, 1)
         folder.facts.with_facts(counts=counts, host={"seconds": seconds, "finished": now()}).save(folder.path)
     return folder
+
+
+def _require_image_ids(captions: Corpus) -> None:
+    """Raise UserError where noise by image id is asked for and a caption has none."""
+    for caption in captions:
+        if not (caption.image_id.isascii() and caption.image_id.isdecimal()):
+            raise UserError(
+                f"caption {caption.id!r} has no numeric image id to seed its noise with: use captions that have one, "
+                "such as COCO's, or --noise caption"
+            )
+
+
+def _ways_out(settings: Settings) -> str:
+    """What to do where the model of a preset cannot be had."""
+    if not settings.preset:
+        return ""
+    return (
+        f". The preset {settings.preset} draws with this model: give --model the folder where you have it, or "
+        "--model micro for the preset's other settings on the bundled model"
+    )
 
 
 def parse_corpus(corpus: Corpus, out: str | Path, *, parser: str = DEFAULT, scheme: str = "ud") -> None:

@@ -22,7 +22,7 @@ MASKS = (
     "soft",
 )
 KEEP = ("parts", "total")
-NOISE = ("caption", "plain")
+NOISE = ("caption", "plain", "image")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,7 @@ class Settings:
     dtype: str = "auto"
     keep: str = "parts"
     noise: str = "caption"
+    preset: str = ""
 
     def __post_init__(self) -> None:
         _at_least_one("batch size", self.batch_size)

@@ -1,0 +1,166 @@
+"""The statistics on the page: files, figures and sentences against the tables they come from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.report.builder import RULES, study, write_run
+from tests.report.test_page import Page
+from visuosyn.report import (
+    beside_published,
+    control_forest,
+    reader_table,
+    specification_curve,
+    style,
+    variance_bars,
+    write_report,
+)
+from visuosyn.report.reference import paper_table, published_table
+from visuosyn.report.statements import agreement, statements, universes
+from visuosyn.report.statistics import curve_relations, statistic_tables
+from visuosyn.run import RunFolder
+from visuosyn.stats.dominance import DIFFERENCE
+from visuosyn.stats.relations import relation_table
+from visuosyn.study import compare_stage
+
+COPIES = 21  # captions of each kind: some relations then have 20 prompts
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = write_run(tmp_path_factory.mktemp("study"), *study(copies=COPIES))
+    compare_stage(RunFolder(folder))
+    return RunFolder(folder)
+
+
+@pytest.fixture(scope="module")
+def tables(run: RunFolder) -> dict[str, pd.DataFrame]:
+    found = statistic_tables(
+        run.pairs(), mask=RULES[0], controls=run.controls(), multiverse=run.multiverse(), draws=200
+    )
+    return found | {"published": published_table(found["relations"])}
+
+
+def test_controls_are_of_related_pairs_and_both_kinds(run: RunFolder) -> None:
+    pairs = run.pairs()
+    related = pairs[pairs["kind"] == "related"]
+    for name in ("rolled maps", "another image"):
+        table = run.controls()[name]
+        keys = ["caption_id", "seed", "pair", "mask"]
+        assert sorted(table[keys].itertuples(index=False)) == sorted(related[keys].itertuples(index=False))
+
+
+def test_what_is_there_is_kept_and_other_masks_are_compared_anew(run: RunFolder) -> None:
+    before = run.controls_file.stat().st_mtime_ns, run.multiverse_file.stat().st_mtime_ns
+    compare_stage(run)
+    assert (run.controls_file.stat().st_mtime_ns, run.multiverse_file.stat().st_mtime_ns) == before
+
+
+@pytest.mark.slow
+def test_the_page_shows_every_section(run: RunFolder) -> None:
+    page = Page(write_report(run.path))
+    sections = [attrs["id"] for attrs in page.all("section")]
+    wanted = ["findings", "relations", "tests", "contrasts", "multiverse", "mixed", "published", "power", "figures"]
+    assert [name for name in sections if name in wanted] == wanted
+    for name in ("differences", "verdicts", "contrasts", "contrast_verdicts", "multiverse", "multiverse_verdicts",
+                 "mixed_relations", "mixed_components", "mixed_covariates", "mixed_diagnostics", "published",
+                 "power"):  # fmt: skip
+        assert len(pd.read_csv(run.tables / f"{name}.csv")), name
+    figures = {path.name for path in run.figures.iterdir()}
+    assert {"controls.svg", "variance_components.svg", "beside_paper.svg", "multiverse_det.svg"} <= figures
+    differences = pd.read_csv(run.tables / "differences.csv")
+    det = differences[(differences["relation"] == "det") & (differences["mask"] == RULES[0])].iloc[0]
+    assert f"{det['estimate']:+.1f}".replace("-", "−") in page.text
+
+
+def test_curves_are_drawn_for_relations_with_enough_prompts(tables: dict[str, pd.DataFrame]) -> None:
+    found = curve_relations(tables)
+    verdicts = tables["multiverse_verdicts"].query("measure == @DIFFERENCE").set_index("relation")
+    assert found and not verdicts.loc[found, "few"].any()
+    assert found[0] == "det"
+
+
+def test_a_specification_curve_is_sorted_and_marks_each_choice(tables: dict[str, pd.DataFrame]) -> None:
+    every = tables["multiverse"]
+    rows = every[(every["relation"] == "det") & (every["measure"] == DIFFERENCE)]
+    with style("paper"):
+        upper, lower = specification_curve(rows)
+    drawn = np.concatenate([line.get_ydata() for line in upper.lines if line.get_marker() == "."])
+    free = rows[~rows["mask"].str.startswith("area") & rows["estimate"].notna()]
+    assert sorted(drawn) == pytest.approx(sorted(free["estimate"]))
+    marks = [len(group.get_offsets()) for group in lower.collections]
+    assert sum(marks) == 2 * len(free)  # mask rule and normalisation; layers and thirds were not kept apart
+    labels = [tick.get_text() for tick in lower.get_yticklabels()]
+    assert "maps:  none" in labels and "soft" in labels
+
+
+def test_published_figures_stand_beside_ours(tables: dict[str, pd.DataFrame]) -> None:
+    table = tables["published"]
+    assert set(table["published"]) == {"paper", "notebook"}
+    assert set(table.loc[table["published"] == "paper", "mask"]) == {"relative:0.4"}
+    assert set(table.loc[table["published"] == "notebook", "mask"]) == {"summed:0.15"}
+    notebook = table[table["published"] == "notebook"].set_index("relation")
+    assert notebook.loc["nsubj", "paper_mIoH"] == 22.7
+    assert notebook.loc["nsubj", "minus_paper_mIoH"] == pytest.approx(notebook.loc["nsubj", "mIoH"] - 22.7)
+    with style("paper"):
+        overlap, difference = beside_published(table[table["published"] == "paper"])
+    assert overlap.get_xlabel() == "mIoU (%)" and difference.get_xlabel().startswith("mIoD − mIoH")
+
+
+def test_the_notebook_turns_all_five_dominant_relations_around() -> None:
+    paper, notebook = (
+        paper_table(source=name).set_index("relation")["paper_difference"] for name in ("paper", "notebook")
+    )
+    dominant = paper.index[paper.abs() > 10].intersection(notebook.index)
+    assert sorted(dominant) == ["acl", "amod", "nmod:of", "nsubj", "obj"]
+    assert (np.sign(paper[dominant]) == -np.sign(notebook[dominant])).all()
+
+
+def test_agreement_by_hand() -> None:
+    rows = pd.DataFrame(
+        {
+            "relation": ["unrelated", "det", "obj", "amod", "acl"],
+            "difference": [5.0, 1.0, 2.0, -3.0, np.nan],
+            "paper_difference": [-1.0, 2.0, 9.0, -15.0, 1.0],
+            "mIoU": [1.0, 10.0, 20.0, 30.0, 1.0],
+            "paper_mIoU": [9.0, 30.0, 20.0, 10.0, 1.0],
+        }
+    )
+    assert agreement(rows) == (
+        "The sign of mIoD − mIoH is the same for 3 of 3 relations; rank correlation (Spearman) of mIoU −1.00 and "
+        "mIoD − mIoH 1.00."
+    )
+    assert agreement(rows.head(2)) == "1 relation in common: too few to compare ranks."
+
+
+def test_statements_count_the_tables(tables: dict[str, pd.DataFrame]) -> None:
+    tested, syntax, picture, robust, explained = statements(tables, RULES[0])
+    rows = tables["differences"].query("mask == @RULES[0] and not few")
+    own = rows[~rows["relation"].isin(["unrelated", "all head-dependent"])]
+    assert f"of {len(own)} relations with 20 or more prompts" in tested
+    for relation in own.loc[own["p_holm"] < 0.05, "relation"]:
+        assert relation in tested
+    assert syntax.startswith(("Is it the syntax?", "No relation has 20 prompts"))
+    assert picture.startswith("Is it this picture?")
+    assert f"Over {universes(tables)} analyses" in robust
+    assert "pair" in explained
+
+
+def test_the_other_figures_show_their_tables(tables: dict[str, pd.DataFrame]) -> None:
+    contrasts = tables["contrasts"]
+    with style("paper"):
+        forest = control_forest(contrasts[contrasts["mask"] == RULES[0]])
+        bars = variance_bars(tables["mixed_components"])
+    assert next(tick.get_text() for tick in forest.get_yticklabels()) == "all head-dependent"
+    assert forest.get_legend_handles_labels()[1] == list(dict.fromkeys(contrasts["control"]))
+    ends = [patch.get_x() + patch.get_width() for patch in bars.patches]
+    assert max(ends) == pytest.approx(100)
+
+
+def test_a_rule_of_other_kinds_has_nothing_published() -> None:
+    _, _, pairs = study(copies=1, seeds=(0,))
+    table = relation_table(pairs[pairs["mask"] == "soft"], draws=10)
+    assert published_table(table).empty
+    assert "paper_mIoU" in reader_table(table)
