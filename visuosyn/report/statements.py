@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from visuosyn.report.prose import amount, listed
 from visuosyn.report.tables import SUMMARY_ROWS
@@ -131,7 +130,7 @@ def agreement(rows: pd.DataFrame) -> str:
         return f"{amount(len(own), 'relation')} in common: too few to compare ranks."
     same = int((np.sign(own["difference"]) == np.sign(own["paper_difference"])).sum())
     ranks = [
-        f"{label} {stats.spearmanr(own[name], own[f'paper_{name}']).statistic:.2f}".replace("-", "−")
+        f"{label} {own[name].rank().corr(own[f'paper_{name}'].rank()):.2f}".replace("-", "−")
         for name, label in (("mIoU", "mIoU"), ("difference", "mIoD − mIoH"))
         if own[name].nunique() > 1
     ]
