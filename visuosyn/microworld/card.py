@@ -61,6 +61,12 @@ Weights: Apache-2.0, as the project. The scenes contain sprites of Fluent Emoji 
 `LICENSE-fluent-emoji`.
 """
 
+FIGURES = """\
+From `visuosyn.microworld.evaluate` and `visuosyn world score`, in brackets intervals of 95%. Pictures are drawn from
+prompts of the grammar. A thing alone is named by its silhouette; what stands where, in which colour and how often is
+told by the bundled segmenter, whose own precision and recall are among the figures. Attention is plain DAAM over all
+cross-attention layers, on true scenes under noise, against exact masks."""
+
 
 def model_card(training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
     """The card's text.
@@ -98,4 +104,4 @@ def _table(evaluation: Mapping[str, Any]) -> str:
     if not evaluation:
         return ""
     rows = "\n".join(f"| {name} | {value} |" for name, value in evaluation.items())
-    return f"\n## Figures\n\n| measure | value |\n| --- | --- |\n{rows}\n"
+    return f"\n## Figures\n\n{FIGURES}\n\n| measure | value |\n| --- | --- |\n{rows}\n"

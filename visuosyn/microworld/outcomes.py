@@ -30,8 +30,9 @@ def outcomes(
         segmenter: says what stands where.
         silhouettes: names outlines.
 
-    Columns: ``name, text, sort, held_out, noun, other, colour, relation, asked`` of the prompt; ``found`` (things),
-    ``outline`` (the noun that the silhouette has), and True, False or, where nothing was asked, None:
+    Columns: ``name, text, sort, held_out, noun, other, colour, relation, asked`` of the prompt; ``found`` (how many
+    things), ``seen`` (which, from left to right), ``outline`` (the noun that the silhouette has), and True, False or,
+    where nothing was asked, None:
 
     - ``named``: the silhouette of the only thing asked for has its noun;
     - ``there``: every noun asked for is found;

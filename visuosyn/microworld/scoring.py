@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from visuosyn.errors import UserError
-from visuosyn.microworld import outcomes, scenes, truth, words
+from visuosyn.microworld import outcomes, scenes, truth
 from visuosyn.microworld.card import model_card
-from visuosyn.microworld.prompts import Prompt, prompts
+from visuosyn.microworld.prompts import RELATIONS, Prompt, prompts
 from visuosyn.microworld.score_report import write_report
 from visuosyn.microworld.segmenter import load_segmenter
 from visuosyn.microworld.silhouette import load_silhouettes
@@ -31,6 +31,12 @@ from visuosyn.trace import generator, load_pipeline, model_facts, own_drawing, s
 
 Progress = Callable[[str, int, int], None]
 PICTURES, FACTS, SCORES, OUTCOMES, ATTENTION = "pictures", "score.json", "scores.csv", "outcomes.csv", "attention.csv"
+
+COSTS = ("processor seconds an image", "model folder, MB")
+ON_CARD = frozenset(
+    {"one thing", "one thing with a colour", "two things", "held out", "trained", "numbers", "one", "two", "three",
+     "relations", *RELATIONS, "all layers", "segmenter", "silhouette"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -169,8 +175,8 @@ def costs(pipeline: Any, plan: Plan) -> list[dict[str, Any]]:
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
     threads = f"{plan.steps} steps with guidance, {torch.get_num_threads()} threads"
     rows: list[tuple[Any, ...]] = [
-        ("processor seconds an image", threads, float(np.median(seconds)), min(seconds), max(seconds), len(seconds)),
-        ("model folder, MB", "all files", size, np.nan, np.nan, 1),
+        (COSTS[0], threads, float(np.median(seconds)), min(seconds), max(seconds), len(seconds)),
+        (COSTS[1], "all files", size, np.nan, np.nan, 1),
     ]
     judges = {"segmenter": load_segmenter().facts, "silhouette": load_silhouettes().facts}
     rows += [
@@ -190,11 +196,12 @@ def _seconds(pipeline: Any, prompt: Prompt, plan: Plan) -> float:
 def write_card(model: Path, figures: pd.DataFrame) -> Path:
     """Put the figures into a model's ``evaluation.json``, beside what stands there, and into its card; gives the card.
 
-    The card has a line a measure and group, but for single nouns; an interval of 95% stands behind each value.
+    The card has the groups that sum up, none of single nouns, colours or grounds; intervals of 95% stand behind values.
     """
     path, training = model / "evaluation.json", model / "training.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    known |= {f"{row.measure}: {row.group}": told(row) for row in figures.itertuples() if row.group not in words.NOUNS}
+    shown = figures[figures.group.isin(ON_CARD) | figures.measure.isin(COSTS)]
+    known |= {f"{row.measure}: {row.group}": told(row) for row in shown.itertuples()}
     write_text(path, json.dumps(known, indent=1, ensure_ascii=False) + "\n")
     write_text(model / "README.md", model_card(json.loads(training.read_text(encoding="utf-8")), known))
     return model / "README.md"
