@@ -55,5 +55,5 @@ class Silhouettes:
         self.names = list(names)
         self.facts: dict = {}
 
-    def name(self, masks: Sequence[np.ndarray]) -> list[str | None]:
+    def name(self, masks: Sequence[np.ndarray], *, forced: bool = False) -> list[str | None]:
         return self.names

@@ -138,6 +138,14 @@ def test_true_outlines_are_named_and_empty_ones_are_not() -> None:
     assert load_silhouettes().name([np.zeros((96, 96), bool)]) == [None] and load_silhouettes().name([]) == []
 
 
+def test_who_must_name_something_names_a_blob() -> None:
+    random = np.random.default_rng(1)
+    masks = [lessons.blob(random, 48, 48) for _ in range(40)]
+    named, guessed = (load_silhouettes().name(masks, forced=forced) for forced in (False, True))
+    assert named.count(None) > 25 and None not in guessed
+    assert all(one in (None, other) for one, other in zip(named, guessed, strict=True))
+
+
 def test_texture_does_not_name_a_shapeless_patch() -> None:
     random = np.random.default_rng(0)
     masks = [lessons.blob(random, 48, 48) for _ in range(60)]

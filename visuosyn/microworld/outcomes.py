@@ -31,10 +31,10 @@ def outcomes(
         silhouettes: names outlines.
 
     Columns: ``name, text, sort, held_out, noun, other, colour, relation, asked`` of the prompt; ``found`` (how many
-    things), ``seen`` (which, from left to right), ``outline`` (the noun that the silhouette has), and True, False or,
-    where nothing was asked, None:
+    things), ``seen`` (which, from left to right), ``outline`` (the noun that the silhouette has, None for none),
+    ``nearest`` (the noun nearest to it), and True, False or, where nothing was asked, None:
 
-    - ``named``: the silhouette of the only thing asked for has its noun;
+    - ``named``: the silhouette of the only thing asked for has its noun; ``guessed``: its noun is nearest;
     - ``there``: every noun asked for is found;
     - ``exact``: exactly as many things are found as were asked for, whatever they are;
     - ``coloured``: of a thing alone, the largest thing found has its colour; of two, each thing with a colour that was
@@ -42,12 +42,13 @@ def outcomes(
     - ``placed``: both things are found and stand as asked for.
     """
     seen = segmenter.segment(images)
-    names = silhouettes.name([one.silhouette() for one in seen])
-    rows = [_row(prompt, one.objects(), name) for prompt, one, name in zip(prompts, seen, names, strict=True)]
+    outlines = [one.silhouette() for one in seen]
+    names = zip(silhouettes.name(outlines), silhouettes.name(outlines, forced=True), strict=True)
+    rows = [_row(prompt, one.objects(), *both) for prompt, one, both in zip(prompts, seen, names, strict=True)]
     return pd.DataFrame(rows)
 
 
-def _row(prompt: Prompt, found: Sequence[Found], outline: str | None) -> dict[str, Any]:
+def _row(prompt: Prompt, found: Sequence[Found], outline: str | None, nearest: str | None) -> dict[str, Any]:
     first, other = prompt.mentions[0], prompt.mentions[1] if len(prompt.mentions) > 1 else None
     alone = prompt.asked == 1
     return {
@@ -63,7 +64,9 @@ def _row(prompt: Prompt, found: Sequence[Found], outline: str | None) -> dict[st
         "found": len(found),
         "seen": ", ".join(" ".join(filter(None, (thing.colour, thing.noun or "?"))) for thing in found),
         "outline": outline,
+        "nearest": nearest,
         "named": outline == first.noun if alone else None,
+        "guessed": nearest == first.noun if alone else None,
         "there": {mention.noun for mention in prompt.mentions} <= {thing.noun for thing in found},
         "exact": len(found) == prompt.asked,
         "coloured": _coloured(prompt, found),
@@ -118,6 +121,7 @@ def _shares(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     numbers = count.asked.map({1: "one", 2: "two", 3: "three"})
     colours = table[(table.asked == 1) & table.colour.notna() & table.coloured.notna()]
     yield _figure("named by silhouette", "one thing", one.named)
+    yield _figure("named by silhouette, where some noun must be said", "one thing", one.guessed)
     yield from _by("named by silhouette", one.named, one.noun)
     yield _figure("found by the segmenter", "one thing", one.there)
     yield _figure("both there", "two things", pair.there)

@@ -41,12 +41,15 @@ class Silhouettes:
         self.facts = facts
 
     @torch.inference_mode()
-    def name(self, masks: Sequence[NDArray[np.bool_]]) -> list[str | None]:
-        """The noun that each mask (rows, columns) has the outline of; None for none of them, also for an empty one."""
+    def name(self, masks: Sequence[NDArray[np.bool_]], *, forced: bool = False) -> list[str | None]:
+        """The noun that each mask (rows, columns) has the outline of; None for none of them, also for an empty one.
+
+        ``forced`` takes the likeliest noun even where none of them is likelier.
+        """
         if not len(masks):
             return []
         shapes = torch.from_numpy(np.stack([shape(mask) for mask in masks]))[:, None]
-        classes = self.network(shapes).argmax(1).tolist()
+        classes = self.network(shapes)[:, : STRANGE + (not forced)].argmax(1).tolist()
         return [
             None if number == STRANGE or mask.sum() < LEAST else words.NOUNS[number]
             for number, mask in zip(classes, masks, strict=True)

@@ -161,6 +161,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         save_half(train_segmenter(steps=options.steps, note=_note), options.out / WEIGHTS)
     if options.part in ("all", "silhouette"):
         save_half(train_silhouettes(note=_note), options.out / silhouette.WEIGHTS)
+    lacking = [name for name in (WEIGHTS, silhouette.WEIGHTS) if not (options.out / name).is_file()]
+    if lacking:
+        sys.stderr.write(f"not measured, since {options.out} has no {' and no '.join(lacking)}\n")
+        return 0
     facts = json.dumps(measure(options.out), indent=1) + "\n"
     write_text(options.out / FACTS, facts)
     sys.stdout.write(facts)
