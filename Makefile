@@ -10,13 +10,17 @@ STUDY_OUT ?= reports/microworld
 STUDY_OPTIONS ?= --seeds 0-1
 
 .DEFAULT_GOAL := help
-.PHONY: help study test test-all lint bench train clean
+.PHONY: help study reports test test-all lint bench train clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 study: $(VENV)/installed ## install, then run the relation study of the bundled model; prints where the report is
 	$(RUN) visuosyn study $(STUDY_CORPUS) --out $(STUDY_OUT) $(STUDY_OPTIONS)
+
+reports: $(VENV)/installed ## make reports/ anew; run folders go to runs/, an interrupted study goes on
+	$(RUN) visuosyn adjectives --out runs/adjectives
+	$(RUN) visuosyn.report.keep runs/adjectives reports/adjectives
 
 test: lint ## install, then lint, check types and run the tests
 	$(RUN) pytest

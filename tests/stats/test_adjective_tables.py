@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from visuosyn.stats.adjectives import adjective_tables, clustered
+from visuosyn.stats.adjectives import adjective_tables, clustered, judge_range
 
 FAST = {"draws": 400, "seed": 0}
 VALUES = [f"{measure}_{region}" for measure in ("rgb", "ssim") for region in ("inside", "outside", "others")]
@@ -136,6 +136,27 @@ def test_tables_of_a_study():
     assert estimate(tables["own_colour"], "obeyed", adjective="red") == pytest.approx(100)
     for outcome, share in {"right": 50, "swapped": 25, "leaked": 25, "missing": 0}.items():
         assert estimate(tables["bindings"], outcome, scene="all templates") == pytest.approx(share)
+
+
+def test_the_judges_errors_by_hand():
+    """90 of 100 right: a judged 50 % stays 50 %, 10 % becomes (.1 + .9 - 1) / .8 = 0, 100 % more than all."""
+    tables = adjective_tables(study_rows(), **FAST)
+    table = judge_range(tables, right=90, of=100).set_index(["table", "measure"])
+    tinted, obeyed = table.loc[("other_colours", "tinted")], table.loc[("own_colour", "without adjective")]
+    assert (tinted["judged"], tinted["corrected"]) == (pytest.approx(50), pytest.approx(50))
+    assert tinted["corrected_low"] <= tinted["judged_low"] <= tinted["judged_high"] <= tinted["corrected_high"]
+    assert (obeyed["judged"], obeyed["corrected"]) == (0, 0)
+    sure = judge_range(tables, right=10**9, of=10**9)
+    assert np.allclose(sure["judged"], sure["corrected"], atol=1e-4)
+
+
+def test_a_perfect_judge_is_given_back_what_an_imperfect_one_lost():
+    """A true share of 30 %, judged with accuracy .9: .3 x .9 + .7 x .1 = 34 %."""
+    judged = {"adjective": "all adjectives", "measure": "tinted", "reused": False, "estimate": 34.0, "low": 34.0}
+    tables = {"other_colours": pd.DataFrame([judged | {"high": 34.0}])}
+    table = judge_range(tables, right=900_000, of=1_000_000)
+    assert table["corrected"][0] == pytest.approx(30)
+    assert table["corrected_high"][0] == pytest.approx(30, abs=0.2)
 
 
 def test_a_study_without_a_measurement_has_no_tables():

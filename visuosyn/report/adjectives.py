@@ -17,22 +17,23 @@ from visuosyn.report import adjective_figures as figures
 from visuosyn.report import prose
 from visuosyn.report.adjective_prose import findings, methods
 from visuosyn.report.gallery import Drawn, drawn
+from visuosyn.report.keep import write_summary
 from visuosyn.report.render import render
 from visuosyn.report.tables import dropped_summary, write_csv
 from visuosyn.run import RunFolder, read_shard, write_text
-from visuosyn.stats.adjectives import adjective_tables
+from visuosyn.stats.adjectives import adjective_tables, judge_range
 
 ROWS = ("leakage", "changes", "colours", "bindings")
 STRIPS = 2  # templates that change most, and as many that change least
 TITLES = {
-    "leakage": ("Attention outside of the noun", "leakage"),
-    "leakage_pairs": ("The same in prompts with two adjectives", "leakage_pairs"),
-    "changes": ("Change of pixels", "changes"),
-    "change_differences": ("Free drawings minus re-used attention and controls", "change_differences"),
-    "own_colour": ("Does the noun take the adjective?", "own_colour"),
-    "other_colours": ("Do other objects take it?", "other_colours"),
-    "bindings": ("Which noun gets which adjective", "bindings"),
-    "templates": ("Template by template", "templates"),
+    "leakage": "Attention outside of the noun",
+    "leakage_pairs": "The same in prompts with two adjectives",
+    "changes": "Change of pixels",
+    "change_differences": "Free drawings minus re-used attention and controls",
+    "own_colour": "Does the noun take the adjective?",
+    "other_colours": "Do other objects take it?",
+    "bindings": "Which noun gets which adjective",
+    "templates": "Template by template",
 }
 NOTES = {
     "leakage": "Shares of the adjective’s area (under soft: of its whole map) that lie outside of its noun’s mask; the "
@@ -63,21 +64,36 @@ def write_adjectives(folder: str | Path) -> Path:
     if missing:
         raise UserError(f"{folder} is not measured: {', '.join(missing)} missing; run the same command again")
     rows = {name: pd.read_parquet(run.path / f"{name}.parquet") for name in ROWS}
+    facts, judge = run.facts, json.loads((run.path / "judge.json").read_text(encoding="utf-8"))
     tables = adjective_tables(rows)
+    if "colour" in judge.get("counts", {}):
+        right, of = judge["counts"]["colour"]
+        tables["judge_range"] = judge_range(tables, right=right, of=of)
     for name, table in tables.items():
         write_csv(table, run.tables / f"{name}.csv")
-    facts, judge = run.facts, json.loads((run.path / "judge.json").read_text(encoding="utf-8"))
     design = pd.read_csv(run.path / "design.csv", dtype=str, keep_default_na=False)
     dropped = run.dropped()
     write_csv(dropped_summary(dropped), run.tables / "dropped_summary.csv")
     mask = _headline_mask(facts.masks)
+    sentence, said, shown = _sentence(run, design), findings(tables, mask), _figures(run, tables, design, mask)
+    write_summary(
+        run,
+        title="Adjectives in pictures",
+        sentence=sentence,
+        command="visuosyn adjectives",
+        findings=said,
+        figures=shown,
+        tables=[(name, TITLES[name]) for name in tables if name in TITLES],
+    )
     context = {
         "facts": facts,
-        "sentence": _sentence(run, design),
-        "findings": findings(tables, mask),
+        "sentence": sentence,
+        "findings": said,
         "run_facts": [*prose.run_facts(facts), *_more_facts(facts.options, judge)],
-        "sections": [_section(name, table) for name, table in tables.items()],
-        "figures": _figures(run, tables, design, mask),
+        "sections": [_section(name, table) for name, table in tables.items() if name in TITLES],
+        "judge_range": tables["judge_range"].to_dict("records") if "judge_range" in tables else [],
+        "judge": judge,
+        "figures": shown,
         "dropped": dropped_summary(dropped).to_dict("records"),
         "methods": methods(facts, judge, dropped=len(dropped)),
         "bibtex": prose.bibtex(),
@@ -102,7 +118,8 @@ def _sentence(run: RunFolder, design: pd.DataFrame) -> str:
 
 
 def _more_facts(options: Mapping[str, Any], judge: Mapping[str, Any]) -> list[tuple[str, str]]:
-    told = ", ".join(f"{name} {value}" for name, value in judge.items() if name != "name" and value is not None)
+    plain = {name: value for name, value in judge.items() if name != "name" and isinstance(value, str | int | float)}
+    told = ", ".join(f"{name} {value}" for name, value in plain.items())
     shares = f"to the text {100 * options['cross_share']:g} %, within the picture {100 * options['self_share']:g} %"
     return [("Re-used attention", f"{shares} of the steps"), ("Judge", f"{judge['name']} ({told})")]
 
@@ -112,10 +129,9 @@ def _section(name: str, table: pd.DataFrame) -> dict[str, Any]:
     keys = list(table.columns[: list(table.columns).index("measure")])
     keys = [key for key in keys if key != "mask"]
     groups = table.groupby("mask", sort=False) if "mask" in table else [("", table)]
-    title, file = TITLES[name]
     return {
-        "name": file,
-        "title": title,
+        "name": name,
+        "title": TITLES[name],
         "note": NOTES[name],
         "keys": keys,
         "groups": [(mask, rows.to_dict("records")) for mask, rows in groups],

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
 from visuosyn.stats.contrasts import contrast, sign_flip
@@ -57,6 +58,35 @@ def adjective_tables(
         "bindings": _bindings(rows["bindings"], options),
     }
     return {name: table for name, table in tables.items() if len(table)}
+
+
+def judge_range(tables: Mapping[str, pd.DataFrame], *, right: int, of: int, level: float = 0.95) -> pd.DataFrame:
+    """What the judge's errors with colours leave of the shares of pictures in which it sees the adjective.
+
+    ``right`` of ``of`` colours were right where the truth is known. One row a share, in percentage points: table,
+    measure, reused, judged, judged_low, judged_high, then ``corrected`` (Rogan & Gladen 1978, (q + Sp - 1) / (Se + Sp -
+    1) with Se = Sp = right / of) and ``corrected_low``, ``corrected_high``: the widest that the ends of the shares'
+    intervals and of the accuracy's (Jeffreys) give. Sp is pessimistic: a wrong colour need not be the adjective's.
+    Caveat: the accuracy was measured on rendered scenes, and a drawn thing may be harder to tell.
+    """
+    accuracies = [right / of, *stats.beta.ppf([(1 - level) / 2, (1 + level) / 2], right + 0.5, of - right + 0.5)]
+    wanted = {"own_colour": ("obeyed", "without adjective"), "other_colours": ("tinted", "without adjective")}
+    rows = []
+    for name, measures in wanted.items():
+        table = tables[name] if name in tables else pd.DataFrame({"adjective": []})
+        for row in table[table["adjective"] == ALL].to_dict("records"):
+            if row["measure"] in measures:
+                ends = [_unbiased(row[end], a) for end in ("low", "high", "estimate") for a in accuracies]
+                judged = {"judged": row["estimate"], "judged_low": row["low"], "judged_high": row["high"]}
+                told = {"table": name, "measure": row["measure"], "reused": row["reused"]} | judged
+                corrected_to = {"corrected": _unbiased(row["estimate"], accuracies[0])}
+                rows.append(told | corrected_to | {"corrected_low": min(ends), "corrected_high": max(ends)})
+    return pd.DataFrame(rows)
+
+
+def _unbiased(points: float, accuracy: float) -> float:
+    """A share in points, corrected for a judge that is right with this chance either way, cut to 0..100."""
+    return float(np.clip((points / POINTS + accuracy - 1) / (2 * accuracy - 1), 0, 1)) * POINTS
 
 
 def clustered(
