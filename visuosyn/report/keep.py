@@ -3,7 +3,8 @@
     python -m visuosyn.report.keep runs/adjectives reports/adjectives
 
 Run folders hold every picture and every map; this is what remains readable without them. Pages that can be kept leave
-a ``summary.json`` in their folder: title, sentence, command, findings, figures (name, title, caption), tables (name, title).
+a ``summary.json`` in their folder: title, sentence, command, findings, figures (name, title, caption) and tables (name,
+title).
 """
 
 from __future__ import annotations

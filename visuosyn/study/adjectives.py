@@ -19,6 +19,7 @@ from visuosyn.parse import DEFAULT, load_parser
 from visuosyn.records import Dropped
 from visuosyn.run import RunFacts, RunFolder, write_text
 from visuosyn.study.adjective_design import Template, design_table, each_prompt, read_templates
+from visuosyn.study.adjective_rows import TABLES
 from visuosyn.study.adjective_stages import measure_adjectives, redraw_stage
 from visuosyn.study.facts import gather, now
 from visuosyn.study.settings import MASKS, Settings, settings_of
@@ -97,11 +98,14 @@ def adjectives(
     return AdjectiveStudy(folder)
 
 
-def report_adjectives(folder: RunFolder) -> Path:
-    """Write tables, figures and the page of a measured adjectival study; gives the page."""
+def report_adjectives(folder: RunFolder, *, again: bool = False) -> Path:
+    """Write tables, figures and the page, unless the page is younger than the measurements (or ``again``)."""
     from visuosyn.report.adjectives import write_adjectives  # draws: seconds to import
 
-    return write_adjectives(folder.path)
+    measured = max((folder.path / f"{name}.parquet").stat().st_mtime_ns for name in TABLES)
+    if again or not folder.page.exists() or folder.page.stat().st_mtime_ns < measured:
+        write_adjectives(folder.path)
+    return folder.page
 
 
 def _drawn(
