@@ -184,3 +184,9 @@ def test_dropped_are_counted_by_kind_of_reason() -> None:
 def test_one_rule_keeps_the_order() -> None:
     table = pd.DataFrame([row("b", "soft", 1), row("x", "area:0.1", 1), row("a", "soft", 1)])
     assert one_rule(table, "soft")["relation"].tolist() == ["b", "a"]
+
+
+def test_a_reader_table_made_anew_of_its_own_file_is_the_same(tmp_path: Path) -> None:
+    table = reader_table(pd.DataFrame([row("obj", "soft", 25.0), row("amod", "soft", -15.0)]))
+    read = pd.read_csv(write_csv(table, tmp_path / "relations.csv"))
+    pd.testing.assert_frame_equal(reader_table(read)[list(table)], table, check_exact=False, rtol=1e-5)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import visuosyn
-from visuosyn.cli import entanglement, planning, single, studies, world
+from visuosyn.cli import entanglement, planning, single, studies, web, world
 from visuosyn.cli.console import Commands
 
 app = typer.Typer(
@@ -39,7 +39,7 @@ def visuosyn_command(
 for _panel, _commands in {
     "Studies": (studies.study, studies.parse, studies.trace, studies.measure, studies.report, planning.power),
     "Entangled words": (entanglement.adjectives, entanglement.judge, entanglement.lexicon),
-    "Single things": (single.validate, single.explain, single.score_parse, single.models),
+    "Single things": (single.validate, single.explain, single.score_parse, single.models, web.app),
 }.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

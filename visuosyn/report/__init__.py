@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from visuosyn.report.courses import layer_profile, time_course
     from visuosyn.report.curves import beside_published, control_forest, specification_curve, variance_bars
-    from visuosyn.report.explain import explain_page
+    from visuosyn.report.explain import explain_html, explain_page
     from visuosyn.report.figures import (
         difference_by_rule,
         overlap_by_rule,
@@ -39,6 +39,7 @@ _HOME = {
     "common_scale": "overlays",
     "contact_sheet": "sheets",
     "difference_by_rule": "figures",
+    "explain_html": "explain",
     "explain_page": "explain",
     "layer_profile": "courses",
     "map_html": "notebook",
@@ -70,6 +71,7 @@ __all__ = [
     "contact_sheet",
     "control_forest",
     "difference_by_rule",
+    "explain_html",
     "explain_page",
     "layer_profile",
     "map_html",

@@ -56,18 +56,24 @@ def _write(
     maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, out: Path, *, common: bool, unknown: Sequence[str]
 ) -> Path:
     out.mkdir(parents=True, exist_ok=True)
-    picture = picture_png(maps)
-    (out / "image.png").write_bytes(picture)
+    (out / "image.png").write_bytes(picture_png(maps))
     _write_overlays(maps, out / "overlays", scale=common_scale(maps) if common else None)
     write_text(out / "tree.svg", f"{tree_svg(sentence, word_pairs(sentence), standalone=True)}\n")
     write_csv(pairs, out / "pairs.csv")
+    write_text(out / "index.html", explain_html(maps, sentence, pairs, unknown=unknown, files=True))
+    return out / "index.html"
+
+
+def explain_html(
+    maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, *, unknown: Sequence[str] = (), files: bool = False
+) -> str:
+    """The page of one prompt as text; with ``files`` it links to what :func:`explain_page` writes beside it."""
     masks = tuple(dict.fromkeys(pairs["mask"]))
-    mask = first_mask(pairs)
-    page = render(
+    return render(
         "explain.html",
         masks=masks,
-        mask=mask,
-        card=replace(make_card(maps, sentence, key="00000", source=png_uri(picture)), caption_id=""),
+        mask=first_mask(pairs),
+        card=replace(make_card(maps, sentence, key="00000", source=png_uri(picture_png(maps))), caption_id=""),
         data=Markup(script_json(card_data(maps, sentence, pairs, masks))),
         pairs=[(rule, pairs.loc[pairs["mask"] == rule, list(SHOWN)].to_dict("records")) for rule in masks],
         dropped=maps.dropped,
@@ -75,9 +81,8 @@ def _write(
         parser=" ".join(part for part in (sentence.parser, f"({sentence.scheme})") if part),
         steps=maps.steps,
         grid=maps.grid,
+        files=files,
     )
-    write_text(out / "index.html", page)
-    return out / "index.html"
 
 
 def overlay_name(row: int, word: str) -> str:

@@ -247,3 +247,9 @@ def _within(size: Sequence[int], longer: int) -> tuple[int, int]:
 
 def _shortened(text: str, most: int = 200) -> str:
     return text if len(text) <= most else f"{text[:most]} …"
+
+
+def picture_html(image: Image.Image | None, text: str) -> str:
+    """A picture with a line of text below it, or the line alone."""
+    shown = Markup("") if image is None else _picture(image, text, LARGE) + Markup("<br>")
+    return str(Markup("<div>{}{}</div>").format(shown, text))

@@ -74,8 +74,10 @@ def paper_table(scheme: str = "ud", *, source: str = "paper") -> pd.DataFrame:
 def beside_paper(relations: pd.DataFrame, *, scheme: str = "ud", source: str = "paper") -> pd.DataFrame:
     """A relation table with published figures (``paper_*``) and ours minus theirs (``minus_paper_*``) joined.
 
-    Rows and their order stay as they are; relations that were not published are missing (NaN) there.
+    Rows and their order stay as they are; relations that were not published are missing (NaN) there. A table that has
+    such figures already gets them anew.
     """
+    relations = relations.drop(columns=[name for name in relations if str(name).startswith(("paper_", "minus_paper_"))])
     paper = paper_table(scheme, source=source).drop(columns=["paper_label", "source"])
     joined = relations.merge(paper, on="relation", how="left", validate="many_to_one")
     for measure in MEASURES:

@@ -3,7 +3,7 @@
 from visuosyn.callable import make_callable
 from visuosyn.study.adjectives import AdjectiveStudy, adjectives, report_adjectives
 from visuosyn.study.compare import compare_stage
-from visuosyn.study.explain import explain
+from visuosyn.study.explain import Look, explain, look, write_look
 from visuosyn.study.presets import PRESETS, preset
 from visuosyn.study.relations import parse_corpus, study, trace_corpus
 from visuosyn.study.result import Study, open_run
@@ -14,11 +14,13 @@ __all__ = [
     "MASKS",
     "PRESETS",
     "AdjectiveStudy",
+    "Look",
     "Settings",
     "Study",
     "adjectives",
     "compare_stage",
     "explain",
+    "look",
     "measure_stage",
     "open_run",
     "parse_corpus",
@@ -32,6 +34,7 @@ __all__ = [
     "study",
     "trace_corpus",
     "trace_stage",
+    "write_look",
 ]
 
 make_callable(__name__, study)

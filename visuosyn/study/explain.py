@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
 from visuosyn.measure.table import pair_table
-from visuosyn.parse import DEFAULT, load_parser, word_pairs
-from visuosyn.records import Caption
+from visuosyn.parse import DEFAULT, Parser, load_parser, word_pairs
+from visuosyn.records import Caption, HeatMaps, Sentence
 from visuosyn.run import write_text
 from visuosyn.study.drawable import require_drawable
 from visuosyn.study.facts import own_size
@@ -18,6 +21,76 @@ from visuosyn.study.settings import MASKS, settings_of
 from visuosyn.study.stages import count_words, outside
 
 MARK, FORMAT = "explanation.txt", "visuosyn explanation 1"  # the file that tells whose folder it is
+
+
+LONGEST = 1000  # characters of a prompt: far more than any text encoder reads, few enough to lay out as a tree
+
+
+@dataclass(frozen=True)
+class Look:
+    """One prompt drawn: ``sentence`` with its tree, ``maps`` with the image, ``pairs`` (the pair table of it), and the
+    words that the model was never taught (none where it does not say)."""
+
+    sentence: Sentence
+    maps: HeatMaps
+    pairs: pd.DataFrame
+    unknown: tuple[str, ...]
+
+
+def look(
+    prompt: str,
+    *,
+    pipeline: Any,
+    parser: Parser,
+    seed: int = 0,
+    steps: int | None = None,
+    guidance: float | None = None,
+    size: str | tuple[int, int] | None = None,
+    masks: Iterable[str | MaskRule] = MASKS,
+    detail: Iterable[str] = (),
+) -> Look:
+    """Draw one prompt with a pipeline and a parser that are already loaded, and measure all its pairs.
+
+    ``detail`` as for ``trace``, the rest as in ``study``. Raises UserError for a prompt that is empty or longer than
+    ``LONGEST`` characters, and for a size or steps that the model cannot draw.
+
+    >>> from visuosyn.parse import load_parser
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=2)
+    >>> seen.maps.seed, seen.pairs["relation"].unique().tolist()
+    (0, ['det', 'amod', 'unrelated'])
+    """
+    text = clean_prompt(prompt)
+    settings = settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks)
+    sentence = next(parser.parse([Caption("prompt", text)]))
+
+    from visuosyn.trace import draw, generator, own_drawing, vocabulary  # takes seconds to load
+
+    asked = {"steps": steps, "guidance": guidance}
+    how = own_drawing(pipeline) | {name: value for name, value in asked.items() if value is not None}
+    require_drawable(pipeline, size=settings.size or own_size(pipeline), steps=how["steps"])
+    rows_columns = None if settings.size is None else settings.size[::-1]
+    (maps,) = draw(pipeline, [sentence], [generator(sentence.id, seed)], size=rows_columns, detail=detail, **how)
+    maps = maps.with_facts(noise_id=sentence.id, seed=seed)
+    known = vocabulary(pipeline)
+    unknown = () if known is None else tuple(outside(known, count_words([sentence])))
+    return Look(sentence, maps, pair_table(maps, sentence, word_pairs(sentence), settings.masks), unknown)
+
+
+def clean_prompt(prompt: str) -> str:
+    r"""A prompt with single blanks; UserError if it is empty or too long to be looked at.
+
+    >>> clean_prompt("  a cat\n in a hat ")
+    'a cat in a hat'
+    """
+    text = " ".join(prompt.split())
+    if not text:
+        raise UserError("the prompt is empty: write what the picture should show")
+    if len(text) > LONGEST:
+        raise UserError(
+            f"the prompt has {len(text):,} characters: give at most {LONGEST:,}; models read the first words"
+        )
+    return text
 
 
 def explain(
@@ -39,29 +112,34 @@ def explain(
 
     Options as in ``study``. The folder ``out`` must be new, empty or of an earlier prompt. Raises UserError for an
     empty prompt, a folder that holds something else, and a size or steps that the model cannot draw.
-    """
-    text = " ".join(prompt.split())
-    if not text:
-        raise UserError("the prompt is empty: write what the picture should show")
-    settings = settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks)
-    _check_free(Path(out))
-    sentence = next(load_parser(parser, scheme=scheme).parse([Caption("prompt", text)]))
 
-    from visuosyn.report import explain_page  # both take seconds to load
-    from visuosyn.trace import draw, generator, load_pipeline, own_drawing, vocabulary
+    >>> import tempfile
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = explain("a red cat", out=folder, model=tiny_pipeline(), steps=2)
+    ...     sorted(path.name for path in page.parent.iterdir())
+    ['explanation.txt', 'image.png', 'index.html', 'overlays', 'pairs.csv', 'tree.svg']
+    """
+    clean_prompt(prompt)  # mistakes are told before anything is loaded
+    settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks)
+    _check_free(Path(out))
+    reader = load_parser(parser, scheme=scheme)
+
+    from visuosyn.trace import load_pipeline  # takes seconds to load
 
     pipeline = load_pipeline(model, device=device, dtype=dtype)
-    asked = {"steps": steps, "guidance": guidance}
-    how = own_drawing(pipeline) | {name: value for name, value in asked.items() if value is not None}
-    require_drawable(pipeline, size=settings.size or own_size(pipeline), steps=how["steps"])
-    rows_columns = None if settings.size is None else settings.size[::-1]
-    (maps,) = draw(pipeline, [sentence], [generator(sentence.id, seed)], size=rows_columns, **how)
-    maps = maps.with_facts(noise_id=sentence.id, seed=seed)
-    pairs = pair_table(maps, sentence, word_pairs(sentence), settings.masks)
-    write_text(Path(out) / MARK, f"{FORMAT}\n{text}\n")
-    known = vocabulary(pipeline)
-    unknown = () if known is None else tuple(outside(known, count_words([sentence])))
-    return explain_page(maps, sentence, pairs, out, unknown=unknown)
+    seen = look(
+        prompt, pipeline=pipeline, parser=reader, seed=seed, steps=steps, guidance=guidance, size=size, masks=masks
+    )
+    return write_look(seen, out)
+
+
+def write_look(seen: Look, out: str | Path) -> Path:
+    """Write what was seen of a prompt into a folder, as ``explain`` does; gives the page."""
+    from visuosyn.report import explain_page  # takes seconds to load
+
+    write_text(Path(out) / MARK, f"{FORMAT}\n{seen.sentence.text}\n")
+    return explain_page(seen.maps, seen.sentence, seen.pairs, out, unknown=seen.unknown)
 
 
 def _check_free(out: Path) -> None:

@@ -1,0 +1,9 @@
+"""To play with one prompt at a time: in a notebook (``explore``) and in the browser (``serve``).
+
+Both need packages that the rest does not: ``pip install 'visuosyn[notebooks]'`` or ``'visuosyn[app]'``.
+"""
+
+from visuosyn.app.explorer import explore
+from visuosyn.app.web import serve
+
+__all__ = ["explore", "serve"]
