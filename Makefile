@@ -9,11 +9,23 @@ STUDY_CORPUS ?= corpora/microworld/captions.conllu
 STUDY_OUT ?= reports/microworld
 STUDY_OPTIONS ?= --seeds 0-1
 
+PROMPT ?= a dog wearing a red hat
+EXPLAIN_OUT ?= reports/prompt
+
+NBMAKE := -o addopts= -p no:cacheprovider --nbmake --nbmake-timeout=900 notebooks
+QUIET := TRANSFORMERS_VERBOSITY=error DIFFUSERS_VERBOSITY=error
+
 .DEFAULT_GOAL := help
-.PHONY: help study reports test test-all lint bench train clean
+.PHONY: help explain app study reports test test-all test-notebooks notebooks test-newcomer lint bench train clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+explain: $(VENV)/installed ## install, then draw PROMPT="..." and explain it: picture, overlays, tree, overlaps, page
+	$(RUN) visuosyn explain "$(PROMPT)" --out $(EXPLAIN_OUT)
+
+app: $(VENV)/installed-dev ## install, then serve the app on this machine
+	$(RUN) visuosyn app
 
 study: $(VENV)/installed ## install, then run the relation study of the bundled model; prints where the report is
 	$(RUN) visuosyn study $(STUDY_CORPUS) --out $(STUDY_OUT) $(STUDY_OPTIONS)
@@ -27,6 +39,15 @@ test: lint ## install, then lint, check types and run the tests
 
 test-all: lint ## the same with the slow tests
 	$(RUN) pytest -m "slow or not slow"
+
+test-notebooks: $(VENV)/installed-dev ## run every notebook on the bundled model; their files stay as they are
+	$(QUIET) $(RUN) pytest $(NBMAKE)
+
+notebooks: $(VENV)/installed-dev ## run every notebook and keep its new outputs
+	$(QUIET) $(RUN) pytest --overwrite $(NBMAKE)
+
+test-newcomer: ## from a clone to one's own overlay, by the commands that the README tells
+	tests/newcomer.sh
 
 lint: $(VENV)/installed-dev ## ruff and mypy
 	$(VENV)/bin/ruff check .

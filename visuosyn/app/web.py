@@ -39,11 +39,13 @@ def serve(
     from visuosyn.trace import load_pipeline  # takes seconds to load
 
     app = build(load_pipeline(model, device=device, dtype=dtype), load_parser(parser, scheme=scheme))
-    fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
+    theme = gradio.themes.Default(
+        primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+    )  # fonts of the machine: nothing is fetched
     try:
         app.launch(
             server_name=LOCAL, server_port=port, inbrowser=browser, share=False, quiet=True, footer_links=[],
-            theme=gradio.themes.Default(primary_hue="blue", **fonts), ssr_mode=False, pwa=False, prevent_thread_lock=not wait,
+            theme=theme, ssr_mode=False, pwa=False, prevent_thread_lock=not wait,
         )  # fmt: skip
     except OSError as error:
         raise UserError(f"port {port} of this machine is taken: choose another one with --port") from error

@@ -41,7 +41,8 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            tell(f"Error: {' '.join(str(error).splitlines())}")
+            more = f"visuosyn {ctx.invoked_subcommand} --help" if ctx.invoked_subcommand else "visuosyn --help"
+            tell(f"Error: {' '.join(str(error).splitlines())} (more: {more})")
             raise typer.Exit(MISTAKE) from None
         except OSError as error:
             if error.errno not in DISK:

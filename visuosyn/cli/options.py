@@ -27,6 +27,7 @@ Limit = Annotated[int | None, typer.Option(help="Take only the first N captions.
 ParserName = Annotated[
     str, typer.Option("--parser", help="Installed spaCy model; given trees are kept.", rich_help_panel=CORPUS)
 ]
+PromptParser = Annotated[str, typer.Option("--parser", help="Installed spaCy model.", rich_help_panel=CORPUS)]
 Scheme = Annotated[
     str, typer.Option(help="Relations: ud (Universal Dependencies) or clear (spaCy's own).", rich_help_panel=CORPUS)
 ]

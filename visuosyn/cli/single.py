@@ -36,7 +36,7 @@ def validate(corpus: o.Corpus, format: o.Format = "auto", column: o.Column = Non
 def explain(
     prompt: Annotated[str, typer.Argument(help="What the picture should show.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Folder: new, empty, or of an earlier prompt.", show_default=False)],
-    parser: o.ParserName = o.PARSER,
+    parser: o.PromptParser = o.PARSER,
     scheme: o.Scheme = "ud",
     model: o.Model = "micro",
     device: o.Device = "auto",

@@ -46,8 +46,7 @@ def study(
 
         visuosyn study captions.txt --out runs/first
         visuosyn study captions.csv --column caption --seeds 0-3 --out runs/four
-        visuosyn study coco.json --limit 100 --out runs/coco --steps 30 \
-            --model stabilityai/stable-diffusion-2-base
+        visuosyn study coco.json --limit 100 --steps 30 --out runs/coco
         visuosyn study captions_val2014.json --preset paper --out runs/paper
     """
     from visuosyn.study import MASKS

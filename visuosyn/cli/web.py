@@ -14,7 +14,7 @@ def app(
     model: o.Model = "micro",
     device: o.Device = "auto",
     dtype: o.Dtype = "auto",
-    parser: o.ParserName = o.PARSER,
+    parser: o.PromptParser = o.PARSER,
     scheme: o.Scheme = "ud",
     port: Annotated[int, typer.Option(help="Port of this machine.", min=1, max=65535)] = 7860,
     browser: Annotated[bool, typer.Option("--browser", metavar="", help="Open it in the browser.")] = False,
