@@ -44,7 +44,7 @@ def opened(watch: Any, address: str) -> Any:
 
 
 def draw(page: Any, prompt: str, *, steps: int = 2) -> None:
-    page.get_by_label("number input for Denoising steps").fill(str(steps))
+    page.get_by_label("Denoising steps").fill(str(steps))
     page.get_by_label("Prompt").fill(prompt)
     page.get_by_role("button", name="Draw").click()
 
@@ -53,7 +53,7 @@ def test_a_prompt_gives_picture_tree_maps_overlaps_and_its_folder(opened: Any, t
     page = opened.page
     draw(page, "a dog and a red cat")
     frame = page.frame_locator("#view iframe")
-    frame.locator("svg.tree").wait_for(timeout=60_000)
+    frame.locator("svg.tree").wait_for(timeout=180_000)
     assert frame.locator("h1").inner_text() == "a dog and a red cat"
     assert frame.locator(".strip button").count() == 6
     frame.locator("svg .word").nth(1).hover()
@@ -84,7 +84,7 @@ def test_an_empty_and_an_endless_prompt_are_told(opened: Any, prompt: str, told:
 def test_a_long_prompt_is_drawn_and_what_does_not_fit_is_listed(opened: Any) -> None:
     draw(opened.page, "a red cat and " * 30)
     frame = opened.page.frame_locator("#view iframe")
-    frame.locator("svg.tree").wait_for(timeout=60_000)
+    frame.locator("svg.tree").wait_for(timeout=180_000)
     assert "past the model's limit of 77 tokens" in frame.locator(".missing").inner_text()
 
 
@@ -94,6 +94,6 @@ def test_a_long_prompt_is_drawn_and_what_does_not_fit_is_listed(opened: Any) -> 
 def test_html_and_templates_in_a_prompt_are_text(opened: Any, evil: str) -> None:
     draw(opened.page, f"a cat {evil}")
     frame = opened.page.frame_locator("#view iframe")
-    frame.locator("svg.tree").wait_for(timeout=60_000)
+    frame.locator("svg.tree").wait_for(timeout=180_000)
     assert frame.locator("h1").inner_text() == f"a cat {evil}"
     assert opened.page.title() == "visuosyn" and frame.locator("h1 *").count() == 0

@@ -74,7 +74,7 @@ def build(pipeline: Any, parser: Parser) -> Any:
         with gradio.Row():
             prompt = gradio.Textbox(label="Prompt", placeholder="a dog wearing a red hat", scale=4, autofocus=True)
             seed = gradio.Number(0, label="Seed", precision=0, minimum=0, scale=1)
-            count = gradio.Slider(1, 100, own_steps(pipeline), step=1, label="Denoising steps", scale=1)
+            count = gradio.Number(own_steps(pipeline), label="Denoising steps", precision=0, minimum=1, scale=1)
         button = gradio.Button("Draw", variant="primary")
         view = gradio.HTML(HINT, elem_id="view")
         download = gradio.File(label="The folder of this prompt, to download", visible=False)
