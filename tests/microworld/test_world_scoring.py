@@ -177,3 +177,9 @@ def test_the_card_gets_the_figures_and_keeps_the_old_ones(scored: tuple[Path, pd
     assert "| both there: two things | " in card
     assert not any(name.endswith(": zebra") for name in known)
     assert scoring.write_card(tmp_path, scored[1]).read_text() == card
+
+
+def test_a_card_needs_a_folder() -> None:
+    result = CliRunner().invoke(app, ["world", "score", "--model", "some/model", "--out", "scores", "--card"])
+    assert result.exit_code == 2 and "--card needs the model's folder" in result.stderr
+    assert not Path("scores").exists()
