@@ -42,6 +42,11 @@ class Word:
     the DEPS column as a tree file had it, kept only where ``deps`` cannot say it (heads that are empty nodes).
 
     Words of one multiword token that do not spell it ("du" = "de" + "le") all have the span of the whole token.
+
+    >>> text = "a cat"
+    >>> cat = Word("cat", 2, 5, index=1, upos="NOUN", head=-1, relation="root")
+    >>> text[cat.start : cat.end]
+    'cat'
     """
 
     text: str
@@ -77,6 +82,10 @@ class Sentence:
 
     Read from a tree file, ``comments`` are its comment lines, ``extra`` its multiword tokens and empty nodes, and
     ``raw`` the very lines it was read from (so that an unchanged sentence is written back byte for byte).
+
+    >>> sentence = Sentence("1", "a cat", (Word("a", 0, 1, 0, head=1, relation="det"), Word("cat", 2, 5, 1, head=-1)))
+    >>> sentence.words[sentence.words[0].head].text
+    'cat'
     """
 
     id: str
@@ -92,7 +101,11 @@ class Sentence:
 @dataclass(frozen=True)
 class Caption:
     """One line of a corpus. ``source`` is ``file:line``; ``sentence`` a given tree; ``noise_id`` the id that
-    the noise depends on (the caption's own, unless a minimal-pair set shares one)."""
+    the noise depends on (the caption's own, unless a minimal-pair set shares one).
+
+    >>> Caption("1", "a cat", source="captions.txt:1").text
+    'a cat'
+    """
 
     id: str
     text: str
@@ -105,7 +118,11 @@ class Caption:
 @dataclass(frozen=True)
 class WordPair:
     """Two words of one sentence by position. ``kind`` is "related" or "unrelated"; ``edge`` is "basic",
-    "enhanced" (an edge that only the enhanced graph has) or "" for a pair without an edge."""
+    "enhanced" (an edge that only the enhanced graph has) or "" for a pair without an edge.
+
+    >>> WordPair(head=1, dependent=0, relation="det").kind
+    'related'
+    """
 
     head: int
     dependent: int
@@ -190,6 +207,11 @@ class HeatMaps:
     ``grid`` is the latent's (rows, columns), at which ``array`` stands; ``steps`` the denoising steps seen;
     ``tokens`` the number of sub-words per row; ``cosines`` float32 (word, word) cosines of the words' text
     embeddings (``None`` where not computed); ``dropped`` what could not be traced, with the reason.
+
+    >>> from visuosyn.testing import heat_maps
+    >>> maps = heat_maps("red ball", [[[0.0, 1.0]], [[2.0, 0.0]]])
+    >>> maps.array.shape, maps["ball"].array.tolist(), maps[0].word.text
+    ((2, 1, 2), [[2.0, 0.0]], 'red')
     """
 
     prompt: str

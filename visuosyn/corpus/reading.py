@@ -41,7 +41,7 @@ class Corpus:
 def read_corpus(
     path: str | PathLike[str], *, format: str = "auto", column: str | None = None, limit: int | None = None
 ) -> Corpus:
-    """Read a corpus of captions; its format is found from its content unless given.
+    r"""Read a corpus of captions; its format is found from its content unless given.
 
     ``format``: one of ``FORMATS`` or "auto". ``column``: the column of a table that holds the captions.
     ``limit``: keep the first so many captions (the whole file is checked all the same).
@@ -50,6 +50,14 @@ def read_corpus(
     ids that repeat get "#2", "#3". White space and control characters are squeezed to single blanks, except in
     CoNLL-U, where the words' spans refer to the text as it is. Raises UserError at a fault;
     ``validate_corpus`` lists all.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "captions.txt")
+    ...     _ = path.write_text("a cat\na  red hat\n")
+    ...     corpus = read_corpus(path)
+    >>> corpus.format, [caption.text for caption in corpus.captions]
+    ('text', ['a cat', 'a red hat'])
     """
     if limit is not None and limit < 1:
         raise UserError(f"limit {limit} leaves no caption: use a number from 1 up")
@@ -79,10 +87,17 @@ def read_corpus(
 def validate_corpus(
     path: str | PathLike[str], *, format: str = "auto", column: str | None = None, notes: bool = False
 ) -> list[Fault]:
-    """Every fault of a corpus, in the order of its lines; an empty list for a corpus that can be read.
+    r"""Every fault of a corpus, in the order of its lines; an empty list for a corpus that can be read.
 
     ``notes`` adds what is no fault but good to know (``Fault.note``): empty and repeated captions, ids that repeat,
     control characters, several roots. Raises UserError where the file cannot be looked into at all.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "captions.tsv")
+    ...     _ = path.write_text("id\tcaption\n1\ta cat\n2\n")
+    ...     [fault.line for fault in validate_corpus(path)]
+    [3]
     """
     source, name = open_source(Path(path), format=format, column=column)
     entries, remarks = _read(source, name)

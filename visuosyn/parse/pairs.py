@@ -15,6 +15,10 @@ def word_pairs(sentence: Sentence, *, unrelated: bool = True) -> tuple[WordPair,
     is "basic" if the basic tree also joins the two in this direction, else "enhanced". Two words are unrelated if
     neither graph joins them in either direction; which of them plays the head is a fair coin fixed by the caption's
     id and the two positions. Root edges are no pairs. What cannot be a pair is listed by ``unusable_edges``.
+
+    >>> words = (Word("a", 0, 1, 0, head=1, relation="det"), Word("cat", 2, 5, 1, head=-1, relation="root"))
+    >>> word_pairs(Sentence("1", "a cat", words))
+    (WordPair(head=1, dependent=0, relation='det', kind='related', edge='basic'),)
     """
     size, basic = len(sentence.words), basic_edges(sentence)
     related = [

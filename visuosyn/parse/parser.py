@@ -83,6 +83,11 @@ def load_parser(name: str = DEFAULT, *, scheme: str = "ud", collapse_preposition
     enhanced graph; ``collapse_prepositions`` makes one preposition of *in front of* and the like in that graph
     (``nmod:in_front_of``). Raises UserError for a model that
     is not installed, that cannot be loaded, or that has no dependency parser.
+
+    >>> from visuosyn.records import Caption
+    >>> sentence, = load_parser().parse([Caption("1", "a red cat")])
+    >>> [(word.text, word.head, word.relation) for word in sentence.words]
+    [('a', 2, 'det'), ('red', 2, 'amod'), ('cat', -1, 'root')]
     """
     import spacy  # takes a second, which given trees need not pay
 

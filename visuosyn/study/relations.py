@@ -53,7 +53,7 @@ def study(
     preset: str = "",
     progress: Progress | None = None,
 ) -> Study:
-    """Draw every caption of a corpus, trace every word, measure every pair, and report; all in the folder ``out``.
+    r"""Draw every caption of a corpus, trace every word, measure every pair, and report; all in the folder ``out``.
 
     The same call on the same folder goes on where it was stopped, also after a crash.
 
@@ -84,6 +84,15 @@ def study(
     Raises:
         UserError: with one line that says what is wrong, before anything is drawn; or while drawing, if the disk
             is full. What is finished stays.
+
+    >>> import tempfile
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     captions = Path(folder, "captions.txt")
+    ...     _ = captions.write_text("a red cat\na dog\n")
+    ...     found = study(captions, out=Path(folder, "run"), model=tiny_pipeline(), steps=2, masks=["relative:0.4"])
+    ...     found.relations["relation"].tolist()
+    ['unrelated', 'all head-dependent', 'det', 'amod']
     """
     settings = settings_of(
         parser=parser, scheme=scheme, model=model, seeds=seeds, steps=steps, guidance=guidance, size=size,

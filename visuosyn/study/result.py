@@ -78,5 +78,12 @@ class Study:
 
 
 def open_run(folder: str | Path) -> Study:
-    """Open the folder of a study again; UserError if it is none."""
+    """Open the folder of a study again; UserError if it is none.
+
+    >>> try:
+    ...     open_run("nowhere")
+    ... except UserError as error:
+    ...     print(error)
+    nowhere ...
+    """
     return Study(RunFolder.open(folder))

@@ -31,6 +31,9 @@ def load_pipeline(model: Any = "micro", *, device: str = "auto", dtype: str = "a
     ``progress``: show the bars of diffusers.
 
     Raises ``UserError`` for an unknown folder, a model that cannot be had, and a pipeline of no known family.
+
+    >>> type(load_pipeline("micro")).__name__
+    'StableDiffusionPipeline'
     """
     where = _device(device)
     kind = _dtype(dtype, where)
