@@ -175,7 +175,7 @@ def _figure(measure: str, group: str, right: pd.Series[Any]) -> dict[str, Any]:
 
 
 def worst(figures: pd.DataFrame) -> dict[str, list[str]]:
-    """The worst nouns (alone, in pairs), colours and relations by their shares, the worst first."""
+    """The nouns (alone, in pairs), colours and relations that are not always right, the worst first."""
     kinds = {
         "nouns": ("named by silhouette", words.NOUNS),
         "nouns in pairs": ("both there", words.NOUNS),
@@ -184,7 +184,7 @@ def worst(figures: pd.DataFrame) -> dict[str, list[str]]:
     }
     found = {}
     for kind, (measure, groups) in kinds.items():
-        rows = figures[figures.measure == measure]
+        rows = figures[(figures.measure == measure) & (figures.value < 1)]
         rows = rows[rows.group.isin(groups)] if groups else rows[rows.group != "relations"]
         found[kind] = rows.sort_values(["value", "group"], kind="stable").group.tolist()
     return found

@@ -54,7 +54,7 @@ def write_report(out: Path, figures: pd.DataFrame, table: pd.DataFrame, images: 
     """
     sections = []
     for kind, groups in worst(figures).items():
-        sections.append(f"<h2>The worst {kind}</h2>")
+        sections.append(f"<h2>The worst {kind}</h2>" if groups else f"<h2>All {kind} are right</h2>")
         for group in groups[:WORST]:
             shown = chosen(table, kind, group)
             if not len(shown):
@@ -80,7 +80,8 @@ def chosen(table: pd.DataFrame, kind: str, group: str) -> pd.DataFrame:
 
 def caption(row: Any) -> str:
     """The prompt in the first line's place, what was seen in the second's (see `contact_sheet`)."""
-    seen = f"{row.seen or 'nothing'}" + (f" ({row.outline or '?'})" if row.named is not None else "")
+    outline = row.outline if isinstance(row.outline, str) else "no noun"
+    seen = (row.seen or "nothing") + (f" (outline: {outline})" if row.asked == 1 else "")
     return f"{row.text[:32]:<32}{seen}"
 
 
