@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from visuosyn.report.overlays import backdrop, overlay
-from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, MILLIMETRES, PALETTE, STYLES, VERMILLION, canvas
+from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, MILLIMETRES, PALETTE, VERMILLION, canvas, width_of
 
 SIDE = 192  # pixels of a picture in a strip
 BINDING_COLOURS = {"right": BLUE, "swapped": VERMILLION, "leaked": "#E69F00", "other": "#BBBBBB", "missing": "#EEEEEE"}
@@ -117,7 +117,7 @@ def binding_bars(table: pd.DataFrame, *, names: dict[str, str], ax: Axes | None 
 def strip(rows: Sequence[tuple[str, Sequence[Cell | None]]], *, title: str = "") -> Figure:
     """Pictures in named rows, one column an adjective; ``None`` leaves a gap. A map lies over its picture."""
     columns = max(len(cells) for _, cells in rows)
-    width = STYLES["paper"]["page"]
+    width = width_of("page")
     height = (width * 0.9 / columns) * len(rows) + 12
     figure = Figure(
         figsize=(width / MILLIMETRES, height / MILLIMETRES),
