@@ -31,6 +31,8 @@ study: $(VENV)/installed ## install, then run the relation study of the bundled 
 	$(RUN) visuosyn study $(STUDY_CORPUS) --out $(STUDY_OUT) $(STUDY_OPTIONS)
 
 reports: $(VENV)/installed ## make reports/ anew; run folders go to runs/, an interrupted study goes on
+	$(RUN) visuosyn cohyponyms --out runs/cohyponyms
+	$(RUN) visuosyn.report.keep runs/cohyponyms reports/cohyponyms
 	$(RUN) visuosyn adjectives --out runs/adjectives
 	$(RUN) visuosyn.report.keep runs/adjectives reports/adjectives
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -173,6 +174,32 @@ def _scheduler(prediction: str) -> Any:
         steps_offset=1,
         prediction_type=prediction,
     )
+
+
+@contextmanager
+def blended(pipeline: Any, tokens: tuple[int, int], weight: float) -> Iterator[None]:
+    """Inside the block the keys of two tokens of every prompt are drawn together in all attention to the text.
+
+    Each becomes (1 - weight / 2) of itself and weight / 2 of the other: at 0 nothing changes, at 1 both are their mean,
+    so that the two words share one map. ``tokens``: their places on the axis of tokens, the opening one included.
+    """
+    from diffusers.models.attention_processor import Attention
+
+    first, second = tokens
+
+    def blend(module: Any, inputs: Any, keys: Any) -> Any:
+        mixed = keys.clone()
+        mixed[:, first] = (1 - weight / 2) * keys[:, first] + weight / 2 * keys[:, second]
+        mixed[:, second] = (1 - weight / 2) * keys[:, second] + weight / 2 * keys[:, first]
+        return mixed
+
+    modules = [m for m in pipeline.unet.modules() if isinstance(m, Attention) and m.is_cross_attention]
+    handles = [module.to_k.register_forward_hook(blend) for module in modules]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def heat_maps(text: str, arrays: Sequence[NDArray[Any]] | NDArray[Any], **facts: Any) -> HeatMaps:

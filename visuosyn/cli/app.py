@@ -38,7 +38,7 @@ def visuosyn_command(
 
 for _panel, _commands in {
     "Studies": (studies.study, studies.parse, studies.trace, studies.measure, studies.report, planning.power),
-    "Entangled words": (entanglement.adjectives, entanglement.judge, entanglement.lexicon),
+    "Entangled words": (entanglement.cohyponyms, entanglement.adjectives, entanglement.judge, entanglement.lexicon),
     "Single things": (single.validate, single.explain, single.score_parse, single.models, web.app),
 }.items():
     for _command in _commands:

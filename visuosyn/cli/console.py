@@ -22,6 +22,7 @@ UNITS = {
     "trace": ("drawing", "images"),
     "measure": ("measuring", "batches"),
     "compare": ("comparing", "captions"),
+    "judge": ("judging", "images"),
     "redraw": ("redrawing", "images"),
     "draw": ("drawing", "images"),
     "attend": ("attending", "scenes"),

@@ -14,7 +14,7 @@ from visuosyn.errors import UserError
 if TYPE_CHECKING:
     from visuosyn.lexicon import Lexicon, Synset
 
-SCENES = "Scenes"
+PAIRS, SCENES = "Pairs", "Scenes"
 SHOWN = 40  # cohyponyms listed of one noun
 
 
@@ -47,6 +47,66 @@ def lexicon(
     for place, first in enumerate(nouns):
         for second in nouns[place + 1 :]:
             _relate(known, first, second)
+
+
+def cohyponyms(
+    out: o.Out,
+    pairs: Annotated[
+        Path | None, typer.Option(help="CSV: first, second, perhaps cohyponyms (yes, no).", rich_help_panel=PAIRS)
+    ] = None,
+    nouns: Annotated[Path | None, typer.Option(help="Nouns to pair, one a line.", rich_help_panel=PAIRS)] = None,
+    per_class: Annotated[
+        int, typer.Option(help="Pairs of cohyponyms, and as many others.", rich_help_panel=PAIRS)
+    ] = 24,
+    lexicon: Annotated[
+        str, typer.Option(help="wordnet, or one of the package wn, such as oewn:2024.", rich_help_panel=PAIRS)
+    ] = "wordnet",
+    senses: Annotated[
+        Path | None, typer.Option(help="CSV: noun, sense (its number).", show_default=False, rich_help_panel=PAIRS)
+    ] = None,
+    depth: Annotated[int, typer.Option(help="Least depth of the common hypernym.", rich_help_panel=PAIRS)] = 7,
+    steps_below: Annotated[int, typer.Option(help="Most steps below it.", rich_help_panel=PAIRS)] = 4,
+    similarity: Annotated[float, typer.Option(help="Least similarity, 0 to 1.", rich_help_panel=PAIRS)] = 0.7,
+    model: o.Model = "micro",
+    judge: Annotated[
+        str,
+        typer.Option(help="Who looks: micro, the id of a model on the Hub, person:FILE.csv.", rich_help_panel=o.MODEL),
+    ] = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seeds: o.Seeds = "0-3",
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    batch_size: o.BatchSize = 8,
+    mask: o.Masks = None,
+    quiet: o.Quiet = False,
+) -> None:
+    """Draw pairs of cohyponyms and of other nouns, judge what is there, measure and report.
+
+    Are a giraffe and a zebra harder to draw together than a zebra and a fridge, and does the attention of the two words
+    tell? Every pair is drawn in both orders and three templates. Stopped half-way, the same command goes on.
+
+    **Examples**
+
+        visuosyn cohyponyms --out runs/cohyponyms
+        visuosyn cohyponyms --out runs/mine --pairs pairs.csv --seeds 0-7
+        visuosyn cohyponyms --out runs/sd --model stabilityai/stable-diffusion-2-base \
+            --judge google/owlv2-base-patch16-ensemble
+    """
+    from visuosyn.study import MASKS
+    from visuosyn.study import cohyponyms as run
+
+    with resumable(), bars(quiet) as progress:
+        done = run(
+            out=out, pairs=pairs, nouns=nouns, lexicon=lexicon, senses=senses, depth=depth, steps_below=steps_below,
+            similarity=similarity, per_class=per_class, model=model, judge=judge, seeds=seeds, steps=steps,
+            guidance=guidance, size=size, batch_size=batch_size, device=device, dtype=dtype, masks=mask or MASKS,
+            progress=progress,
+        )  # fmt: skip
+    if lost := len(done.folder.dropped()):
+        say(f"Not used: {lost} nouns, pairs or pictures; the reasons: {done.folder.dropped_file}", quiet=quiet)
+    say(f"Report: {done.folder.page}", quiet=quiet)
 
 
 def adjectives(

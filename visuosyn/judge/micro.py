@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,9 @@ class MicroJudge:
     name = "micro"
 
     def __init__(self) -> None:
-        self._segmenter = import_module("visuosyn.microworld.segmenter").load_segmenter()  # loads torch
+        from visuosyn.microworld.segmenter import load_segmenter  # loads torch
+
+        self._segmenter = load_segmenter()
         self._last: tuple[str, Any] = ("", None)
 
     @property
@@ -32,7 +33,7 @@ class MicroJudge:
     @cached_property
     def facts(self) -> Mapping[str, Any]:
         """Precision, recall and specificity by object, as the segmenter's own card has them."""
-        return {"judge": "segmenter of the microworld"} | UNMEASURED | dict(getattr(self._segmenter, "facts", {}))
+        return {"judge": "segmenter of the microworld"} | UNMEASURED | dict(self._segmenter.facts)
 
     def judge(self, image: Image, nouns: Sequence[str]) -> list[Verdict]:
         """A verdict a noun; a noun with a colour is there if an object of both is. Pictures are 96 x 96."""
@@ -49,7 +50,7 @@ class MicroJudge:
             )
         key = image_key(image)
         if self._last[0] != key:
-            (found,) = self._segmenter.segment(image[None])
+            (found,) = self._segmenter.segment(np.array(image)[None])
             self._last = (key, found.objects())
         return self._last[1]
 

@@ -30,6 +30,11 @@ class PersonJudge:
         self._answers, raters = read_judgements(self.path)
         self.facts: Mapping[str, Any] = UNMEASURED | {"judge": "people", "raters": raters, "file": self.path.name}
 
+    def rated(self, image: Image, nouns: Sequence[str]) -> list[str]:
+        """Those of the nouns that somebody judged in a picture."""
+        key = image_key(image)
+        return [noun for noun in nouns if (key, noun) in self._answers]
+
     def judge(self, image: Image, nouns: Sequence[str]) -> list[Verdict]:
         """What was said of this picture; ``score`` is the share of raters who saw the noun."""
         key = image_key(image)

@@ -16,7 +16,7 @@ DEPTH, STEPS, SIMILARITY = 7, 3, 0.77
 
 @dataclass(frozen=True)
 class Relation:
-    """How two nouns are related, in the senses that are closest.
+    """How two nouns are related, in the senses that are most similar.
 
     ``hypernym``: the lowest that both have; ``steps``: how far below it each of the two stands; ``depth``: how far
     below the root it stands itself, by the longest path. ``cohyponyms``: whether they count as such; ``reason``: why
@@ -75,12 +75,12 @@ class Lexicon:
         return found
 
     def relation(self, first: str, second: str) -> Relation:
-        """How two nouns are related in the closest of their drawable senses. Raises UserError as ``senses`` does."""
+        """How two nouns are related in the most similar of their drawable senses. Raises UserError as ``senses``."""
         pairs = ((a, b) for a in self.senses(first) for b in self.senses(second))
-        found = [(sum(steps), -depth, a, b, top, steps) for a, b in pairs for top, steps, depth in [self._meet(a, b)]]
-        _, depth, a, b, top, steps = min(found, key=lambda one: one[:2])
-        reason = self._refusal(steps, -depth)
-        return Relation(first, second, (a, b), top, steps, -depth, not reason, reason)
+        met = [(a, b, *self._meet(a, b)) for a, b in pairs]
+        a, b, top, steps, depth = max(met, key=lambda one: (_similarity(one[4], one[3]), -sum(one[3])))
+        reason = self._refusal(steps, depth)
+        return Relation(first, second, (a, b), top, steps, depth, not reason, reason)
 
     def chain(self, sense: Synset) -> tuple[Synset, ...]:
         """A sense, its hypernym, that one's, up to the root; where there are several, the one of the longest path."""

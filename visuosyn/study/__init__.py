@@ -2,6 +2,7 @@
 
 from visuosyn.callable import make_callable
 from visuosyn.study.adjectives import AdjectiveStudy, adjectives, report_adjectives
+from visuosyn.study.cohyponyms import CohyponymStudy, cohyponyms, report_cohyponyms
 from visuosyn.study.compare import compare_stage
 from visuosyn.study.explain import Look, explain, look, write_look
 from visuosyn.study.presets import PRESETS, preset
@@ -14,10 +15,12 @@ __all__ = [
     "MASKS",
     "PRESETS",
     "AdjectiveStudy",
+    "CohyponymStudy",
     "Look",
     "Settings",
     "Study",
     "adjectives",
+    "cohyponyms",
     "compare_stage",
     "explain",
     "look",
@@ -29,6 +32,7 @@ __all__ = [
     "parse_stage",
     "preset",
     "report_adjectives",
+    "report_cohyponyms",
     "report_stage",
     "settings_of",
     "study",
