@@ -34,7 +34,7 @@ def done(tiny_model, tmp_path_factory):
 def test_every_pair_is_drawn_in_both_orders_and_every_template(done):
     images = done.rows("images")
     paired = images[images["pair"] != ""]
-    assert len(images) == (8 * 3 * 2 + 9 * 2) * 2  # 8 pairs, 3 templates, 2 orders; 9 nouns, 2 frames; 2 seeds
+    assert len(images) == (8 * 4 * 2 + 9 * 2) * 2  # 8 pairs, 4 templates, 2 orders; 9 nouns, 2 frames; 2 seeds
     assert (paired.groupby(["pair", "template", "turned"]).size() == 2).all()
     assert paired.groupby("kind")["pair"].nunique().to_dict() == {"cohyponyms": 4, "others": 4}
     texts = {maps.prompt for maps in done.folder.heat_maps(seed=0)}

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from visuosyn.stats.judged import corrected_difference, error_range, judge_rates
 from visuosyn.stats.pair_models import gee_table, link_table, mixed_table, usable_covariates
 from visuosyn.stats.pairs import NO, YES, difference_of_kinds, pair_power, rates
-from visuosyn.stats.judged import corrected_difference, error_range, judge_rates
 
 PAIRED, SIZED, THREE = ("and", "next to"), "sizes", "three"
 COMPANY = "a X, a Y and a Z"
