@@ -40,6 +40,8 @@ AT_HOME = {
     "transformers": {"trace", "microworld", "judge", "testing"},
     "tokenizers": {"trace", "microworld", "testing"},
     "spacy": {"parse"},
+    "stanza": {"parse"},
+    "fastcoref": {"parse"},
     "matplotlib": {"report"},
     "seaborn": {"report"},
     "jinja2": {"report"},

@@ -97,6 +97,9 @@ class Sentence:
     extra: tuple[ExtraToken, ...] = ()
     raw: str = field(default="", compare=False, repr=False)
 
+    def _repr_html_(self) -> str:
+        return str(_drawn("sentence_html", self))
+
 
 @dataclass(frozen=True)
 class Caption:
@@ -117,8 +120,9 @@ class Caption:
 
 @dataclass(frozen=True)
 class WordPair:
-    """Two words of one sentence by position. ``kind`` is "related" or "unrelated"; ``edge`` is "basic",
-    "enhanced" (an edge that only the enhanced graph has) or "" for a pair without an edge.
+    """Two words of one sentence by position. ``kind`` is "related" or "unrelated", or one of the classes that stand
+    beside these: "matched", "path-2", "repeat", "coreferent", "swapped" (see ``visuosyn.parse``). ``edge`` is
+    "basic", "enhanced" (an edge that only the enhanced graph has) or "" for a pair without an edge.
 
     >>> WordPair(head=1, dependent=0, relation="det").kind
     'related'

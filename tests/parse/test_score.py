@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from visuosyn.errors import UserError
-from visuosyn.parse import score
+from visuosyn.parse import misses, score
 from visuosyn.records import Sentence, Word
 
 GOLD = Sentence("s", "cats and dogs run", (
@@ -48,3 +48,14 @@ def test_other_words_are_an_error() -> None:
         score([GOLD], [GOLD, GOLD])
     with pytest.raises(UserError, match="'s' has other words"):
         score([GOLD], [changed(0, text="Cats")])
+
+
+def test_misses_list_every_edge_that_differs() -> None:
+    table = misses([GOLD], [changed(2, relation="appos", deps=((0, "appos"),))])
+    assert table.to_numpy().tolist() == [
+        ["s", 3, "dogs", "conj:and", "cats", "appos", "cats"],
+        ["s", 3, "dogs", "nsubj", "run", "", ""],
+    ]
+    assert misses([GOLD], [GOLD]).empty
+    root = misses([GOLD], [changed(3, head=0, relation="acl", deps=((0, "acl"),))])
+    assert root.to_numpy().tolist() == [["s", 4, "run", "root", "", "acl", "cats"]]

@@ -25,7 +25,29 @@ Format = Annotated[
 Column = Annotated[str | None, typer.Option(help="Column of a table that holds the captions.", rich_help_panel=CORPUS)]
 Limit = Annotated[int | None, typer.Option(help="Take only the first N captions.", metavar="N", rich_help_panel=CORPUS)]
 ParserName = Annotated[
-    str, typer.Option("--parser", help="Installed spaCy model; given trees are kept.", rich_help_panel=CORPUS)
+    str,
+    typer.Option(
+        "--parser",
+        help="Installed spaCy model, or stanza:en; given trees are kept. given: their graphs are made anew.",
+        rich_help_panel=CORPUS,
+    ),
+]
+Collapse = Annotated[
+    bool,
+    typer.Option(
+        "--collapse-prepositions", metavar="", help="in front of is one: nmod:in_front_of.", rich_help_panel=CORPUS
+    ),
+]
+Coreference = Annotated[
+    str, typer.Option(help="fastcoref model that finds coreferent words.", metavar="MODEL", rich_help_panel=CORPUS)
+]
+Swapped = Annotated[
+    str,
+    typer.Option(
+        help="Control: for each pair in these relations, also the caption with the two words exchanged: amod,obj.",
+        metavar="RELATIONS",
+        rich_help_panel=CORPUS,
+    ),
 ]
 PromptParser = Annotated[str, typer.Option("--parser", help="Installed spaCy model.", rich_help_panel=CORPUS)]
 Scheme = Annotated[
@@ -66,6 +88,13 @@ Keep = Annotated[
     typer.Option(help="parts: maps by block and third of the steps; total: one a word.", rich_help_panel=DRAWING),
 ]
 
+Edges = Annotated[
+    str | None,
+    typer.Option(
+        help="enhanced: all pairs; basic: without those that only the enhanced graph joins. (enhanced)",
+        rich_help_panel=MEASURING,
+    ),
+]
 Masks = Annotated[
     list[str] | None,
     typer.Option(

@@ -38,6 +38,7 @@ def explain(
     out: Annotated[Path, typer.Option(help="Folder: new, empty, or of an earlier prompt.", show_default=False)],
     parser: o.PromptParser = o.PARSER,
     scheme: o.Scheme = "ud",
+    collapse_prepositions: o.Collapse = False,
     model: o.Model = "micro",
     device: o.Device = "auto",
     dtype: o.Dtype = "auto",
@@ -59,7 +60,7 @@ def explain(
 
     page = run(
         prompt, out=out, parser=parser, scheme=scheme, model=model, device=device, dtype=dtype, seed=seed,
-        steps=steps, guidance=guidance, size=size, masks=mask or MASKS,
+        steps=steps, guidance=guidance, size=size, masks=mask or MASKS, collapse_prepositions=collapse_prepositions,
     )  # fmt: skip
     say(f"Page: {page}", quiet=quiet)
 
@@ -67,9 +68,15 @@ def explain(
 def score_parse(
     gold: Annotated[Path, typer.Argument(help="CoNLL-U file with gold trees.", show_default=False)],
     parser: Annotated[
-        str, typer.Option(help="Installed spaCy model; given: only the enhanced graph is made.")
+        str, typer.Option(help="Installed spaCy model, or stanza:en; given: only the enhanced graph is made.")
     ] = o.PARSER,
+    collapse_prepositions: Annotated[
+        bool, typer.Option("--collapse-prepositions", metavar="", help="For gold trees with nmod:in_front_of.")
+    ] = False,
     csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.", show_default=False)] = None,
+    misses: Annotated[
+        Path | None, typer.Option(help="Write every edge that differs to this CSV file.", show_default=False)
+    ] = None,
     quiet: o.Quiet = False,
 ) -> None:
     """Score the trees of a parser against gold trees, relation by relation.
@@ -81,15 +88,21 @@ def score_parse(
 
         visuosyn score-parse corpora/captions/captions.conllu
         visuosyn score-parse gold.conllu --parser given --csv scores.csv
+        visuosyn score-parse corpora/captions/captions.conllu --misses misses.csv
     """
+    from visuosyn import parse
     from visuosyn.corpus import read_corpus
-    from visuosyn.parse import enhance, load_parser, score
 
     trees = [one.sentence for one in read_corpus(gold, format="conllu") if one.sentence is not None]
-    made = [enhance(tree) for tree in trees] if parser == "given" else [*load_parser(parser).parse_words(trees)]
-    table = score(trees, made)
-    if csv is not None:
-        table.to_csv(csv, index=False)
+    if parser == parse.GIVEN:
+        made = [parse.enhance(tree, collapse_prepositions=collapse_prepositions) for tree in trees]
+    else:
+        model = parse.load_parser(parser, collapse_prepositions=collapse_prepositions)
+        made = [*model.parse_words(trees)]
+    table = parse.score(trees, made)
+    for path, rows in ((csv, table), (misses, parse.misses(trees, made))):
+        if path is not None:
+            rows.to_csv(path, index=False, lineterminator="\n")
     say(table.to_string(index=False, float_format="{:.3f}".format, na_rep="-"), quiet=quiet)
 
 

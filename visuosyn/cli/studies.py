@@ -22,6 +22,9 @@ def study(
     limit: o.Limit = None,
     parser: o.ParserName = o.PARSER,
     scheme: o.Scheme = "ud",
+    collapse_prepositions: o.Collapse = False,
+    coreference: o.Coreference = "",
+    swapped: o.Swapped = "",
     model: o.Model = "micro",
     device: o.Device = "auto",
     dtype: o.Dtype = "auto",
@@ -33,6 +36,7 @@ def study(
     noise: o.Noise = "caption",
     keep: o.Keep = "parts",
     mask: o.Masks = None,
+    edges: o.Edges = None,
     quiet: o.Quiet = False,
 ) -> None:
     """Draw a corpus, trace its words, measure their overlaps, write the report.
@@ -48,6 +52,7 @@ def study(
         visuosyn study captions.csv --column caption --seeds 0-3 --out runs/four
         visuosyn study coco.json --limit 100 --steps 30 --out runs/coco
         visuosyn study captions_val2014.json --preset paper --out runs/paper
+        visuosyn study captions.txt --swapped amod --out runs/swapped
     """
     from visuosyn.study import MASKS
     from visuosyn.study import preset as published
@@ -57,6 +62,8 @@ def study(
         "format": format, "column": column, "limit": limit, "parser": parser, "scheme": scheme, "model": model,
         "device": device, "dtype": dtype, "seeds": seeds, "steps": steps, "guidance": guidance, "size": size,
         "batch_size": batch_size, "noise": noise, "keep": keep, "masks": mask or MASKS,
+        "edges": edges or "enhanced", "collapse_prepositions": collapse_prepositions, "coreference": coreference,
+        "swapped": swapped,
     }  # fmt: skip
     if preset is not None:
         options |= published(preset, **{name: options[name] for name in _given(context) if name in options})
@@ -82,6 +89,9 @@ def parse(
     limit: o.Limit = None,
     parser: o.ParserName = o.PARSER,
     scheme: o.Scheme = "ud",
+    collapse_prepositions: o.Collapse = False,
+    coreference: o.Coreference = "",
+    swapped: o.Swapped = "",
     quiet: o.Quiet = False,
 ) -> None:
     """Parse a corpus: dependency trees as CoNLL-U, with character spans.
@@ -93,13 +103,16 @@ def parse(
         visuosyn parse captions.txt --out captions.conllu
     """
     from visuosyn.corpus import read_corpus
-    from visuosyn.study import parse_corpus
+    from visuosyn.study import parse_corpus, parse_names
 
     if out.exists():
         raise UserError(f"{out} exists, perhaps with trees corrected by hand: remove it or write to another file")
     captions = read_corpus(corpus, format=format, column=column, limit=limit)
-    parse_corpus(captions, out, parser=parser, scheme=scheme)
-    say(f"{len(captions)} trees: {out}", quiet=quiet)
+    written = parse_corpus(
+        captions, out, parser=parser, scheme=scheme, collapse_prepositions=collapse_prepositions,
+        coreference=coreference, swapped=parse_names(swapped),
+    )  # fmt: skip
+    say(f"{written} trees: {out}", quiet=quiet)
 
 
 def trace(
@@ -110,6 +123,9 @@ def trace(
     limit: o.Limit = None,
     parser: o.ParserName = o.PARSER,
     scheme: o.Scheme = "ud",
+    collapse_prepositions: o.Collapse = False,
+    coreference: o.Coreference = "",
+    swapped: o.Swapped = "",
     model: o.Model = "micro",
     device: o.Device = "auto",
     dtype: o.Dtype = "auto",
@@ -135,6 +151,7 @@ def trace(
     settings = settings_of(
         parser=parser, scheme=scheme, model=model, device=device, dtype=dtype, seeds=seeds, steps=steps,
         guidance=guidance, size=size, batch_size=batch_size, noise=noise, keep=keep,
+        collapse_prepositions=collapse_prepositions, coreference=coreference, swapped=swapped,
     )  # fmt: skip
     with resumable(), bars(quiet) as progress:
         folder = trace_corpus(
@@ -143,22 +160,22 @@ def trace(
     say(f"Traced: {folder.path}; next: visuosyn measure {folder.path}", quiet=quiet)
 
 
-def measure(folder: o.Folder, mask: o.Masks = None, quiet: o.Quiet = False) -> None:
+def measure(folder: o.Folder, mask: o.Masks = None, edges: o.Edges = None, quiet: o.Quiet = False) -> None:
     """Measure the overlaps of all word pairs in a traced run folder.
 
-    With --mask the study's rules are replaced; what was drawn stays.
+    With --mask the study's rules are replaced, with --edges its choice of pairs; what was drawn stays.
 
     **Example**
 
         visuosyn measure runs/first --mask relative:0.4 --mask area:0.2
     """
     from visuosyn.run import RunFolder
-    from visuosyn.study import compare_stage, measure_stage, parse_masks
+    from visuosyn.study import compare_stage, measure_stage, parse_edges, parse_masks
 
     run = RunFolder.open(folder)
-    masks = parse_masks(mask) if mask else None
+    masks, edges = parse_masks(mask) if mask else None, parse_edges(edges) if edges else None
     with resumable(), bars(quiet) as progress:
-        measure_stage(run, masks=masks, progress=progress)
+        measure_stage(run, masks=masks, edges=edges, progress=progress)
         compare_stage(run, progress=progress)
     say(f"Measured: {run.pairs_file}; next: visuosyn report {folder}", quiet=quiet)
 

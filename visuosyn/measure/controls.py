@@ -1,4 +1,5 @@
-"""Overlaps without the relation: the same two words in another image, and the same maps out of place.
+"""Overlaps without the relation: the same two words in another image, in other places of the caption, and the same
+maps out of place.
 
 Control tables have the keys of the pair table (caption_id, seed, pair, mask) and iou, iod, ioh: what a pair's row would
 hold without what the control takes away. ``visuosyn.stats.controls.control_table`` compares the two.
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from visuosyn.masks import MaskRule
 from visuosyn.measure.overlap import rule_overlaps
 from visuosyn.measure.table import DTYPES, word_rows
+from visuosyn.parse import swapped_from
 from visuosyn.records import HeatMaps, Sentence, WordPair
 
 LATTICE = 4  # shifts a side
@@ -57,6 +59,20 @@ def rolled_controls(
     moved = (np.roll(maps.array, shift, axis=(1, 2)) for shift in lattice)
     each = [_across(maps, array, heads, dependents, wanted) for array in moved]
     return _joined([_table(maps, numbers, wanted, np.mean(each, axis=0))] if each else [])
+
+
+def swapped_controls(pairs: pd.DataFrame, sentences: Iterable[Sentence]) -> pd.DataFrame:
+    """The same two words where they changed places in the caption, drawn from the same noise.
+
+    ``pairs`` is the pair table, whose rows of kind "swapped" are given the caption and number of the pair that they
+    answer for, as ``sentences`` tell. How to read: what a pair keeps is not due to the order and the
+    places of its words. Caveat: most such captions are no English.
+    """
+    origin = {s.id: found for s in sentences if (found := swapped_from(s))}
+    rows = pairs.loc[pairs["kind"] == "swapped", [*KEYS, *MEASURES]]
+    known = [origin[caption] for caption in rows["caption_id"]]
+    rows = rows.assign(caption_id=[caption for caption, _ in known], pair=[number for _, number in known])
+    return rows.astype({name: DTYPES[name] for name in KEYS}).reset_index(drop=True)
 
 
 def _unique(rules: Iterable[str | MaskRule]) -> list[MaskRule]:

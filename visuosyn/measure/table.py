@@ -10,6 +10,7 @@ import pandas as pd
 from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
 from visuosyn.measure.overlap import rule_overlaps
+from visuosyn.parse.listing import pair_facts
 from visuosyn.records import Dropped, HeatMaps, Sentence, Word, WordPair
 
 DTYPES = {
@@ -17,9 +18,9 @@ DTYPES = {
     "noise_id": "str",  # what the noise depends on, besides the seed
     "seed": "int64",  # -1: not known
     "pair": "int32",  # number of the pair in its caption
-    "kind": "str",  # related or unrelated
-    "edge": "str",  # basic, enhanced or empty
-    "relation": "str",  # label of the edge; "unrelated" for a pair without one
+    "kind": "str",  # related, unrelated; matched, path-2, repeat, coreferent, swapped
+    "edge": "str",  # basic, enhanced (propagated) or empty
+    "relation": "str",  # label of the edge; for a pair without one what it is: "unrelated", "sibling" ...
     "head": "str",
     "dependent": "str",
     "head_position": "int32",  # 0-based place in the sentence
@@ -30,6 +31,8 @@ DTYPES = {
     "dependent_upos": "str",
     "head_tokens": "int32",  # sub-words; 0: not known
     "dependent_tokens": "int32",
+    "head_depth": "int32",  # edges up to the root of the basic tree; -1: no tree
+    "dependent_depth": "int32",
     "distance": "int32",  # words between the positions, 1 for neighbours
     "head_first": "bool",
     "cosine": "float32",  # of the two text embeddings; NaN: not known
@@ -126,22 +129,12 @@ def _facts(
 ) -> dict[str, np.ndarray]:
     """The columns that do not depend on the mask rule, one value a pair."""
     count = len(pairs)
-    at = {"head": [pair.head for pair in pairs], "dependent": [pair.dependent for pair in pairs]}
-    rows = {"head": heads, "dependent": dependents}
     tokens = np.array(maps.tokens or [0] * len(maps.words), dtype=np.int32)
-    facts = {
+    return pair_facts(sentence, pairs) | {
         "caption_id": np.full(count, maps.caption_id, dtype=object),
         "noise_id": np.full(count, maps.noise_id, dtype=object),
         "seed": np.full(count, -1 if maps.seed is None else maps.seed),
         "cosine": np.full(count, np.nan) if maps.cosines is None else maps.cosines[heads, dependents],
-        "distance": np.abs(np.subtract(at["head"], at["dependent"])),
-        "head_first": np.less(at["head"], at["dependent"]),
+        "head_tokens": tokens[heads],
+        "dependent_tokens": tokens[dependents],
     }
-    for name in ("kind", "edge", "relation"):
-        facts[name] = np.array([getattr(pair, name) for pair in pairs], dtype=object)
-    for role, positions in at.items():
-        facts[f"{role}_position"] = np.array(positions, dtype=np.int32)
-        facts[f"{role}_tokens"] = tokens[rows[role]]
-        for column, name in (("", "text"), ("_lemma", "lemma"), ("_upos", "upos")):
-            facts[role + column] = np.array([getattr(sentence.words[i], name) for i in positions], dtype=object)
-    return facts

@@ -9,20 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from visuosyn.parse.rules.clauses import copulas, existentials, infinitives, juxtapositions, small_clauses
-from visuosyn.parse.rules.coordination import coordination, lists
+from visuosyn.parse.rules.clauses import (
+    copulas,
+    existentials,
+    explanations,
+    infinitives,
+    juxtapositions,
+    reduced_relatives,
+    small_clauses,
+    subjects,
+)
+from visuosyn.parse.rules.coordination import coordination, likes, lists
 from visuosyn.parse.rules.fixed import fixed
 from visuosyn.parse.rules.labels import relabel
-from visuosyn.parse.rules.nouns import dates, money, names, quantities
-from visuosyn.parse.rules.prepositions import phrases, prepositions
+from visuosyn.parse.rules.nouns import dates, determiners, money, name_adjectives, names, quantities
+from visuosyn.parse.rules.prepositions import phrases, prepositions, stranded
 from visuosyn.parse.rules.punctuation import punctuation
 from visuosyn.parse.tree import Tree
 
 Rule = Callable[[Tree], Tree]
 
 RULES: tuple[Rule, ...] = (
-    infinitives, existentials, small_clauses, prepositions, phrases, copulas, juxtapositions, lists, coordination,
-    money, quantities, dates, names, relabel, fixed, punctuation,
+    infinitives, existentials, subjects, reduced_relatives, small_clauses, stranded, prepositions, phrases,
+    copulas, juxtapositions, explanations, likes, lists, coordination, money, quantities, determiners, dates,
+    names, name_adjectives, relabel, fixed, punctuation,
 )  # fmt: skip
 
 

@@ -1,21 +1,70 @@
-"""Further classes of word pairs, between related and unrelated ones, and captions with two words exchanged.
+"""Further classes of word pairs: matched unrelated ones, two edges apart, repeats, coreferent mentions.
 
-These pairs stand beside those of ``word_pairs``, whose "unrelated" holds all pairs without an edge.
+These pairs stand beside those of ``word_pairs``, whose "unrelated" holds all pairs without an edge: two words may
+be a pair of several classes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import combinations
 
 from visuosyn.errors import UserError
 from visuosyn.parse.pairs import basic_edges, toss, word_pairs
-from visuosyn.records import Caption, Sentence, WordPair
+from visuosyn.records import Sentence, WordPair
 
 Span = tuple[int, int]
 MENTION = re.compile(r"\(?[^()]+\)?")
+
+
+def class_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
+    """The pairs of all these classes, in the order "matched", "path-2", "repeat", "coreferent"."""
+    return (*matched_pairs(sentence), *path_pairs(sentence), *repeat_pairs(sentence), *coreferent_pairs(sentence))
+
+
+def matched_pairs(sentence: Sentence, *, caliper: int = 1) -> tuple[WordPair, ...]:
+    """For each head-dependent pair the unrelated pair of its caption that looks most like it, each used once.
+
+    Like it means: the same two parts of speech, and a distance that differs by at most ``caliper`` words. The word
+    with the head's part of speech plays the head; where both have the same one, the word on the head's side. The
+    closest distances are matched first; a pair for which none is left has no match.
+    """
+    pairs = word_pairs(sentence)
+    related = [pair for pair in pairs if pair.kind == "related"]
+    free: dict[frozenset[str], list[WordPair]] = {}
+    for pair in pairs:
+        if pair.kind == "unrelated":
+            free.setdefault(_tags(sentence, pair), []).append(pair)
+    offers = sorted(
+        (abs(_distance(pair) - _distance(other)), at, sorted((other.head, other.dependent)))
+        for at, pair in enumerate(related)
+        for other in free.get(_tags(sentence, pair), ())
+        if abs(_distance(pair) - _distance(other)) <= caliper
+    )
+    matched: dict[int, tuple[int, int]] = {}
+    for _, at, (left, right) in offers:
+        if at not in matched and (left, right) not in matched.values():
+            matched[at] = (left, right)
+    return tuple(
+        WordPair(*_laid(sentence, related[at], ends), "matched unrelated", "matched", "")
+        for at, ends in sorted(matched.items())
+    )
+
+
+def _tags(sentence: Sentence, pair: WordPair) -> frozenset[str]:
+    return frozenset((sentence.words[pair.head].upos, sentence.words[pair.dependent].upos))
+
+
+def _distance(pair: WordPair) -> int:
+    return abs(pair.head - pair.dependent)
+
+
+def _laid(sentence: Sentence, pair: WordPair, ends: tuple[int, int]) -> tuple[int, int]:
+    """Two words (left, right) in the roles (head, dependent) that they would have in ``pair``."""
+    head, dependent = sentence.words[pair.head].upos, sentence.words[pair.dependent].upos
+    left = sentence.words[ends[0]].upos == head if head != dependent else pair.head < pair.dependent
+    return ends if left else (ends[1], ends[0])
 
 
 def path_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
@@ -63,34 +112,6 @@ def coreferent_pairs(sentence: Sentence, clusters: Iterable[Iterable[Span]] | No
         heads = sorted({_head_word(sentence, mention) for mention in mentions if mention})
         pairs |= set(combinations(heads, 2))
     return tuple(WordPair(*pair, "coreferent", "coreferent", "") for pair in sorted(pairs))
-
-
-def swapped(sentence: Sentence, pair: WordPair) -> Caption:
-    """The caption with the two words of a pair exchanged, as a control with the same words and the same noise.
-
-    Its words keep their places but not the tree; a capital at the start of the caption stays there.
-    """
-    first, second = sorted((pair.head, pair.dependent))
-    texts = [word.text for word in sentence.words]
-    texts[first], texts[second] = texts[second], texts[first]
-    if first == 0 and texts[second][:1].isupper() and texts[second][1:].islower():
-        texts[first], texts[second] = texts[first].capitalize(), texts[second].lower()
-    text, words, end = "", [], 0
-    for place, word in enumerate(sentence.words):
-        source = sentence.words[{first: second, second: first}.get(place, place)]
-        text += sentence.text[end : word.start]
-        start, end = len(text), word.end
-        text += texts[place]
-        words.append(
-            replace(
-                source, text=texts[place], start=start, end=len(text), index=place, head=None, relation="", deps=(),
-                graph="",
-            )
-        )  # fmt: skip
-    name = f"{sentence.id}~{first}~{second}"
-    text += sentence.text[end:]
-    made = Sentence(name, text, tuple(words), scheme=sentence.scheme, parser="swapped")
-    return Caption(name, text, noise_id=sentence.id, sentence=made)
 
 
 def _positions(sentence: Sentence, span: Span) -> list[int]:

@@ -10,6 +10,8 @@ from visuosyn.parse.enhance import Graph, enhanced
 from visuosyn.parse.tree import Tree
 from visuosyn.records import Sentence, Word
 
+GIVEN = "given"  # the parser's name where trees are given and only their graphs are made
+
 Converter = Callable[[Tree], tuple[Tree, Graph]]
 
 
@@ -34,6 +36,17 @@ def to_ud(sentence: Sentence, *, collapse_prepositions: bool = False) -> Sentenc
 def enhance(sentence: Sentence, *, collapse_prepositions: bool = False) -> Sentence:
     """A sentence with a basic UD tree together with its enhanced graph; a graph that it had is replaced."""
     return _converted(sentence, converter("ud", "ud", collapse_prepositions=collapse_prepositions))
+
+
+def anew(sentence: Sentence, *, collapse_prepositions: bool = False) -> Sentence:
+    """A given tree with its enhanced graph made anew from the basic tree, which is converted first if it is ClearNLP's.
+
+    A sentence without a tree (a swapped caption) stays as it is.
+    """
+    if any(word.head is None for word in sentence.words):
+        return sentence
+    convert = to_ud if sentence.scheme == "clear" else enhance
+    return convert(sentence, collapse_prepositions=collapse_prepositions)
 
 
 def _converted(sentence: Sentence, convert: Converter) -> Sentence:

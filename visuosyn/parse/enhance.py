@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from visuosyn.parse.english import word_list
-from visuosyn.parse.rules.collapse import collapsed_prepositions
+from visuosyn.parse.rules.collapse import NOMINAL, collapsed_prepositions
 from visuosyn.parse.tree import Tree
 
 Edge = tuple[int, int, str]
@@ -24,6 +24,7 @@ BARE_ADVERBIALS = word_list("bare_adverbials")
 # Relations whose label takes in a word, and the relation of that word, the first that is there.
 CLAUSAL = ("mark", "case", "advmod")
 AUGMENTED = {"nmod": ("case",), "obl": ("case",), "acl": CLAUSAL, "advcl": CLAUSAL, "conj": ("cc",)}
+ROLES = ("nsubj", "nsubj:pass", "obj", "obl")
 NOT_SHARED = ("root", "parataxis", "conj")
 
 
@@ -97,7 +98,7 @@ def _conjuncts(tree: Tree) -> Iterator[tuple[int, int]]:
 
 
 def shared_subjects(tree: Tree, edges: set[Edge]) -> set[Edge]:
-    """A conjunct without its own subject shares the first one's.
+    """A conjunct without its own subject shares the first one's, if it can have one: no bare noun beside a verb.
 
     >>> tree = Tree.sketch("He/PRON/nsubj/2 sat/VERB/root/0 and/CCONJ/cc/4 ate/VERB.VBD/conj/2")
     >>> sorted(shared_subjects(tree, basic_edges(tree)) - basic_edges(tree))
@@ -106,10 +107,15 @@ def shared_subjects(tree: Tree, edges: set[Edge]) -> set[Edge]:
     return edges | {
         (i, noun, label[:5] + (":pass" if _passive(tree, i, first) else ""))
         for i, first in _conjuncts(tree)
-        if not _own_subject(tree, i)
+        if not _own_subject(tree, i) and (tree.words[i].upos not in NOMINAL or _predicative(tree, i, first))
         for head, noun, label in edges
         if head == first and label in ("nsubj", "nsubj:pass", "csubj", "csubj:pass") and noun != i
     }
+
+
+def _predicative(tree: Tree, i: int, first: int) -> bool:
+    """Whether a noun in coordination is a predicate: with a copula, or beside a word that is no verb."""
+    return tree.has(i, "cop") or tree.words[first].upos not in ("VERB", "AUX")
 
 
 def _own_subject(tree: Tree, node: int) -> bool:
@@ -211,7 +217,8 @@ def _relative_word(tree: Tree, clause: int) -> int | None:
     while level:
         level = [c for node in level for c in tree.children[node]]
         for node in level:
-            if node < clause and tree.words[node].xpos in ("WDT", "WP", "WP$", "WRB"):
+            role = tree.words[node].text.lower() == "that" and tree.labels[node] in ROLES
+            if node < clause and (role or tree.words[node].xpos in ("WDT", "WP", "WP$", "WRB")):
                 return node
     return None
 

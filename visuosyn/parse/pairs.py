@@ -64,6 +64,22 @@ def basic_edges(sentence: Sentence) -> set[tuple[int, int]]:
     return {(word.head, i) for i, word in enumerate(sentence.words) if word.head is not None and word.head >= 0}
 
 
+def depths(sentence: Sentence) -> tuple[int, ...]:
+    """Edges from each word up to the root of the basic tree: 0 for a root, -1 for a word without a tree.
+
+    >>> words = [Word("a", 0, 1, head=1), Word("cat", 2, 5, head=-1), Word("?", 6, 7)]
+    >>> depths(Sentence("c", "a cat ?", tuple(words)))
+    (1, 0, -1)
+    """
+    heads, found = [word.head for word in sentence.words], []
+    for head in heads:
+        depth = 0
+        while head is not None and 0 <= head < len(heads) and depth <= len(heads):
+            head, depth = heads[head], depth + 1
+        found.append(depth if head == -1 and depth <= len(heads) else -1)
+    return tuple(found)
+
+
 def toss(caption_id: str, pair: tuple[int, int]) -> tuple[int, int]:
     """The pair in the order (head, dependent) that a coin fixed by caption and pair decides."""
     coin = blake2b(f"{caption_id}\t{pair[0]}\t{pair[1]}".encode(), digest_size=1).digest()[0] & 1

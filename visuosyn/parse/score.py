@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 import pandas as pd
 
@@ -39,6 +40,31 @@ def score(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFra
     relations = sorted(wanted | made, key=lambda relation: (-wanted[relation], relation))
     rows += [_row(relation, wanted[relation], made[relation], right[relation]) for relation in relations]
     return pd.DataFrame(rows)
+
+
+def misses(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFrame:
+    """Every edge on which predicted and gold trees differ, the edges of one word side by side.
+
+    Columns ``sentence`` (its id), ``position`` (from 1, as in CoNLL-U), ``word``, ``gold_relation``, ``gold_head``,
+    ``relation``, ``head`` (predicted; words, "" for the root), in the order of the sentences. An edge that only one
+    of the two has leaves the other's columns empty. Raises UserError if the sentences do not have the same words.
+    """
+    _check(gold, predicted)
+    rows = []
+    for ours, theirs in zip(gold, predicted, strict=True):
+        for position, words in enumerate(zip(ours.words, theirs.words, strict=True), 1):
+            wanted, made = (sorted(set(edges(word)), key=lambda edge: edge[::-1]) for word in words)
+            missed = [_told(ours, edge) for edge in wanted if edge not in made]
+            wrong = [_told(ours, edge) for edge in made if edge not in wanted]
+            for expected, found in zip_longest(missed, wrong, fillvalue=("", "")):
+                rows.append([ours.id, position, words[0].text, *expected, *found])
+    columns = ["sentence", "position", "word", "gold_relation", "gold_head", "relation", "head"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _told(sentence: Sentence, edge: tuple[int, str]) -> tuple[str, str]:
+    head, relation = edge
+    return relation, sentence.words[head].text if 0 <= head < len(sentence.words) else ""
 
 
 def _row(relation: str, wanted: int, made: int, right: int) -> dict[str, str | int | float]:

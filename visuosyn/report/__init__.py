@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from visuosyn.report.notebook import map_html, maps_html, pair_view, relations_html, study_html, word_overlay
     from visuosyn.report.overlays import common_scale, overlay, pair_overlay
     from visuosyn.report.page import write_report
+    from visuosyn.report.sentences import sentence_html
     from visuosyn.report.sheets import contact_sheet, word_course, word_maps
     from visuosyn.report.styles import canvas, save_figure, style
     from visuosyn.report.tables import one_rule, reader_table, relations_latex
@@ -55,6 +56,7 @@ _HOME = {
     "relations_html": "notebook",
     "relations_latex": "tables",
     "save_figure": "styles",
+    "sentence_html": "sentences",
     "study_html": "notebook",
     "style": "styles",
     "time_course": "courses",
@@ -87,6 +89,7 @@ __all__ = [
     "relations_html",
     "relations_latex",
     "save_figure",
+    "sentence_html",
     "specification_curve",
     "study_html",
     "style",

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from visuosyn.errors import UserError
+from visuosyn.measure.controls import swapped_controls
 from visuosyn.parse.scheme import Scheme, load_scheme
 from visuosyn.report import prose, statistics
 from visuosyn.report.gallery import draw_figures
@@ -18,6 +19,7 @@ from visuosyn.report.statements import statements
 from visuosyn.report.tables import (
     MIN_PROMPTS,
     SUMMARY_ROWS,
+    class_gloss,
     dropped_summary,
     first_mask,
     one_rule,
@@ -26,6 +28,9 @@ from visuosyn.report.tables import (
     write_csv,
 )
 from visuosyn.run import RunFacts, RunFolder, write_text
+from visuosyn.stats.controls import control_table
+from visuosyn.stats.relations import class_table
+from visuosyn.stats.sums import KEPT
 
 NO_RELATIONS = pd.DataFrame(  # the relation table of a study without a measured pair
     {"relation": pd.Series(dtype="str"), "mask": pd.Series(dtype="str")}
@@ -51,14 +56,20 @@ def write_report(folder: str | Path) -> Path:
 
 
 def _write(run: RunFolder) -> Path:
-    facts, pairs, dropped = run.facts, run.pairs(), run.dropped()
+    facts, every, dropped = run.facts, run.pairs(), run.dropped()
+    pairs = every[every["kind"].isin(KEPT)]
     mask = facts.masks[0] if pairs.empty else first_mask(pairs, wanted=facts.masks[0])
     stats = {} if pairs.empty else _statistics(run, pairs, mask)
     table = reader_table(stats.get("relations", NO_RELATIONS), scheme=facts.scheme)
+    classes = reader_table(NO_RELATIONS if pairs.empty else class_table(every), scheme=facts.scheme)
     scheme, vocabulary = load_scheme(facts.scheme), _vocabulary(run)
     _write_tables(run, table, dropped, mask)
+    write_csv(classes, run.tables / "classes.csv")
+    swapped = swapped_controls(every, run.sentences())
+    if len(swapped):
+        write_csv(control_table(pairs, swapped), run.tables / "swapped.csv")
     strange = frozenset() if vocabulary is None else frozenset(vocabulary["word"])
-    cards, sheet = write_pictures(run, pairs, facts.masks, strange)
+    cards, sheet = write_pictures(run, every, facts.masks, strange)
     figures = draw_figures(table, mask, sheet, run.figures)
     drawn = statistics.draw_statistics(stats, mask, run.figures) if stats else {}
     context = {
@@ -70,8 +81,10 @@ def _write(run: RunFolder) -> Path:
         "run_facts": prose.run_facts(facts),
         "strange_words": _strange_words(vocabulary, facts),
         "vocabulary_known": vocabulary is not None,
-        "relations": [(m, one_rule(table, m).to_dict("records")) for m in dict.fromkeys(table["mask"])],
-        "glosses": {name: _gloss(scheme, name) for name in set(table["relation"])},
+        "relations": [(m, _rows(table, classes, m)) for m in dict.fromkeys(table["mask"])],
+        "swapped": len(swapped) > 0,
+        "glosses": {name: _gloss(scheme, name) for name in set(table["relation"])}
+        | {name: class_gloss(name) for name in set(classes["relation"])},
         "unknown_labels": scheme.unknown(run.sentences()).most_common(),
         "relation_names": sorted(set(table["relation"]) - set(SUMMARY_ROWS)),
         "dropped": dropped_summary(dropped).to_dict("records"),
@@ -115,6 +128,14 @@ def _strange_words(vocabulary: pd.DataFrame | None, facts: RunFacts) -> dict[str
         "list": list(vocabulary.head(WORDS_SHOWN).itertuples(index=False, name=None)),
         "more": max(0, len(vocabulary) - WORDS_SHOWN),
     }
+
+
+def _rows(table: pd.DataFrame, classes: pd.DataFrame, mask: str) -> list[dict[Any, Any]]:
+    """The rows of one mask rule: unrelated pairs, the classes between, all head-dependent pairs, the relations."""
+    rows = one_rule(table, mask).assign(between=False).to_dict("records")
+    between = one_rule(classes, mask).assign(between=True).to_dict("records")
+    first = [row for row in rows if row["relation"] == SUMMARY_ROWS[0]]
+    return [*first, *between, *(row for row in rows if row not in first)]
 
 
 def _gloss(scheme: Scheme, relation: str) -> str:

@@ -8,6 +8,7 @@ from importlib.resources import files
 import pandas as pd
 
 from visuosyn import __version__
+from visuosyn.parse import GIVEN
 from visuosyn.report.tables import DOMINANCE, MIN_PROMPTS, SUMMARY_ROWS, one_rule
 from visuosyn.run import RunFacts
 
@@ -68,13 +69,36 @@ def run_facts(facts: RunFacts) -> list[tuple[str, str]]:
         ("Pictures", f"{facts.width} × {facts.height} pixels"),
         ("Sampling", f"{facts.scheduler}, {amount(facts.steps, 'step')}, guidance {facts.guidance:g}"),
         ("Seeds", f"{seeds_text(facts.seeds)}; the noise depends on {noise}"),
-        ("Trees", f"{_parser(facts)}; {SCHEMES.get(facts.scheme, facts.scheme)}"),
+        ("Trees", f"{_parser(facts)}; {_scheme(facts)}"),
+        ("Pairs", f"{_edges(facts)}{_found(facts)}"),
         ("Mask rules", ", ".join(facts.masks)),
     ]
 
 
 def _parser(facts: RunFacts) -> str:
+    if facts.parser == GIVEN:
+        return "given with the corpus, their enhanced graphs made by rule"
     return f"made by {facts.parser} {facts.parser_version}".rstrip() if facts.parser else "given with the corpus"
+
+
+def _scheme(facts: RunFacts) -> str:
+    collapsed = ", prepositions of several words as one" if facts.collapse_prepositions else ""
+    return SCHEMES.get(facts.scheme, facts.scheme) + collapsed
+
+
+def _edges(facts: RunFacts) -> str:
+    """Which head-dependent pairs were measured."""
+    if facts.edges == "basic":
+        return "those of the basic tree; pairs that only the enhanced graph joins are left out"
+    return "those of the enhanced graph where the trees have one, else of the basic tree"
+
+
+def _found(facts: RunFacts) -> str:
+    """What was added to the captions and pairs."""
+    found = f"; coreferent words found by {facts.coreference}" if facts.coreference else ""
+    if facts.swapped:
+        found += f"; for pairs in {listed(facts.swapped)} also the caption with the two words exchanged"
+    return found
 
 
 def findings(table: pd.DataFrame, mask: str) -> list[str]:
@@ -162,7 +186,8 @@ def methods(facts: RunFacts, counts: Mapping[str, int]) -> str:
         f"{facts.dtype}; {facts.scheduler}, {amount(facts.steps, 'step')}, guidance scale {facts.guidance:g}, "
         f"{facts.width} × {facts.height} pixels), {seeds} a caption, and recorded the attention that each image "
         "position pays to each word, averaged over heads, layers and steps at the latent grid (DAAM; Tang et al., "
-        f"2023). Dependency trees were {_parser(facts)} in {SCHEMES.get(facts.scheme, facts.scheme)}. For "
+        f"2023). Dependency trees were {_parser(facts)} in {_scheme(facts)}; head-dependent pairs "
+        f"are {_edges(facts)}{_found(facts)}. For "
         f"each of {counts['pairs']:,} head-dependent and unrelated word pairs of the captions, with A the area of the "
         "dependent and B that of the head, we measured IoU = |A ∩ B| / |A ∪ B|, IoD = |A ∩ B| / |A| and "
         "IoH = |A ∩ B| / |B|; mIoD > mIoH says that the head's map contains the dependent's. Areas were cut from the "

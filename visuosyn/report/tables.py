@@ -13,6 +13,15 @@ from visuosyn.report.reference import MEASURES, beside_paper
 from visuosyn.run import write_text
 
 SUMMARY_ROWS = ("unrelated", "all head-dependent")
+NO_HEAD = ("unrelated", "sibling")  # a coin decides which word plays the head, so there is no direction
+CLASSES = {  # rows between the relations and unrelated words: what they are
+    "matched unrelated": "unrelated pairs like the related ones: same parts of speech, distance within a word",
+    "grandparent": "two edges apart, one word above the other",
+    "sibling": "two edges apart, both words under one head",
+    "repeat": "two nouns of one lemma; the earlier plays the head",
+    "coreferent": "two mentions of one entity; the earlier plays the head",
+}
+SWAPPED = "swapped "
 MIN_PROMPTS = 20  # below it a bootstrap over prompts has too few units to trust its interval
 DOMINANCE = 10.0  # percentage points; the paper marks dominance exactly where |mIoD - mIoH| > 10
 
@@ -65,7 +74,7 @@ def reader_table(relations: pd.DataFrame, *, scheme: str = "ud") -> pd.DataFrame
     table = beside_paper(relations, scheme=scheme)
     table["few"] = table["n_prompts"] < MIN_PROMPTS
     sign = np.where(table["difference_low"] > 0, 1, np.where(table["difference_high"] < 0, -1, 0))
-    sign = np.where(table["relation"] == "unrelated", 0, sign)
+    sign = np.where(table["relation"].isin(NO_HEAD), 0, sign)
     table["direction"] = pd.Series(sign, index=table.index).map({1: "head", -1: "dependent", 0: ""})
     table["dominant"] = (sign != 0) & (table["difference"].abs() > DOMINANCE)
     can_tell = ~table["mask"].str.startswith("area")
@@ -76,6 +85,17 @@ def reader_table(relations: pd.DataFrame, *, scheme: str = "ud") -> pd.DataFrame
         ]
     table["rules"] = can_tell.groupby(table["relation"]).transform("sum")
     return table
+
+
+def class_gloss(name: str) -> str:
+    """What a row of the class table is.
+
+    >>> class_gloss("swapped amod")
+    'the words of amod pairs exchanged in the caption, from the same noise'
+    """
+    if name.startswith(SWAPPED):
+        return f"the words of {name.removeprefix(SWAPPED)} pairs exchanged in the caption, from the same noise"
+    return CLASSES.get(name, "")
 
 
 def one_rule(table: pd.DataFrame, mask: str) -> pd.DataFrame:

@@ -16,13 +16,20 @@ PORT = 7.0  # between arcs that meet at one word
 ROOT = -1
 NARROW, WIDE = frozenset("iljtfrI.,:;'|!()[]- "), frozenset("mwMW@%")
 
-# What an SVG file needs to look right outside a page; the page's own style sheet has its own colours.
-STANDALONE = """
-text { font: 15px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #222 }
-.pos, .label { font-size: 11px; fill: #555 }
-.label { fill: #0b5a8a; paint-order: stroke; stroke: #fff; stroke-width: 4 }
-path { fill: none; stroke: #767676 } .enhanced path { stroke-dasharray: 4 3 } polygon { fill: #767676 }
+# What the tree needs to look right outside a page, whose own style sheet has its own colours; all under its class.
+STYLE = """
+.tree text {{ font: 15px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: {ink} }}
+.tree .pos, .tree .label {{ font-size: 11px; fill: {faint} }}
+.tree .label {{ fill: {label}; paint-order: stroke; stroke: {paper}; stroke-width: 4 }}
+.tree path {{ fill: none; stroke: {line} }} .tree .enhanced path {{ stroke-dasharray: 4 3 }}
+.tree polygon {{ fill: {line} }}
 """.strip()
+STANDALONE = STYLE.format(ink="#222", faint="#555", label="#0b5a8a", line="#767676", paper="#fff")
+# A notebook may be dark: text in its colour, and behind labels its ground, by the names that Jupyter and VS Code use.
+NOTEBOOK = STYLE.format(
+    ink="currentColor", faint="currentColor", label="#2f80b8", line="#8a8a8a",
+    paper="var(--jp-layout-color0, var(--vscode-editor-background, #fff))",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,18 +69,20 @@ def tree_svg(
     rows: Sequence[int | None] | None = None,
     strange: frozenset[str] = frozenset(),
     standalone: bool = False,
+    notebook: bool = False,
 ) -> Markup:
     """The tree of a sentence as an ``<svg>`` element; everything that came from the caption is escaped.
 
     ``pairs`` are the caption's pairs in their order; those of kind "related" become arcs, drawn from the head to the
     dependent (arrow). ``rows`` gives the row of each word's heat map, None for a word without one. Words (class
     ``word``, ``data-row``) and arcs (class ``arc``, ``data-pair``) are marked for the page's script. Words whose
-    lower-case form is in ``strange`` get the class of that name. ``standalone`` adds a style sheet, for a file.
+    lower-case form is in ``strange`` get the class of that name. ``standalone`` and ``notebook`` add a style sheet,
+    for a file and for a notebook, light or dark.
     """
     related = [(n, p) for n, p in enumerate(pairs) if p.kind == "related"]
     above = levels([(n, p) for n, p in related if p.edge != "enhanced"])
     below = levels([(n, p) for n, p in related if p.edge == "enhanced"])
-    rows = [None] * len(sentence.words) if rows is None else rows
+    rows = range(len(sentence.words)) if rows is None else rows
     centres, width = _centres(sentence, [*above, *below])
     top = STEP * (max((a.level for a in above), default=0) + 1) + 8
     bottom = top + 46 + (STEP * max((a.level for a in below), default=0) + 20 if below else 0)
@@ -85,7 +94,8 @@ def tree_svg(
         *(_root(ports[ROOT, i], top) for i in sorted(roots)),
         *(_word(sentence, i, centres[i], top, rows[i], strange) for i in range(len(sentence.words))),
     ]
-    style = Markup("<style>{}</style>").format(Markup(STANDALONE)) if standalone else ""
+    sheet = STANDALONE if standalone else NOTEBOOK if notebook else ""
+    style = Markup("<style>{}</style>").format(Markup(sheet)) if sheet else ""
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="tree" role="group" width="{w:.0f}" height="{h:.0f}" '
         'viewBox="0 0 {w:.0f} {h:.0f}" aria-label="Dependency tree of: {text}">{style}{parts}</svg>'

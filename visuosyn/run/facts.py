@@ -20,11 +20,13 @@ class RunFacts:
     """Everything that decides the numbers of a study, and, apart from it, what only happened to be so.
 
     Two studies whose facts differ are two studies. ``counts`` (results) and ``host`` (machine, times, git commit)
-    are left out of that comparison; so are ``masks``, since other rules are measured on the same maps, and ``format``,
-    which is the file's and is checked when it is read.
+    are left out of that comparison; so are ``masks`` and ``edges``, since other rules are measured on the same maps,
+    and ``format``, which is the file's and is checked when it is read.
 
     ``corpus``: file name; ``captions``: how many were read; ``column``, ``limit``: as asked for; ``parser``: empty
-    where every caption brought its tree.
+    where every caption brought its tree, "given" where the graphs of given trees were made anew.
+    ``coreference``: the model that found coreferent words, if any; ``swapped``: the relations whose pairs were also
+    drawn with their words exchanged; ``edges``: which pairs are measured, "enhanced" or "basic".
     ``width``, ``height``: pixels; ``noise``: "caption" or "plain"; ``keep``: "parts" or "total".
     ``software``: versions of the libraries that the numbers depend on. ``options``: what only some kinds of studies are
     asked, by name; empty for the study of relations.
@@ -58,6 +60,10 @@ class RunFacts:
     counts: Mapping[str, int] = field(default_factory=dict)
     host: Mapping[str, Any] = field(default_factory=dict)
     format: int = FORMAT
+    collapse_prepositions: bool = False
+    coreference: str = ""
+    swapped: tuple[str, ...] = ()
+    edges: str = "enhanced"
 
     def save(self, folder: str | Path) -> None:
         """Write ``run.json``, atomically."""
@@ -77,10 +83,10 @@ class RunFacts:
         if version != FORMAT:
             raise UserError(f"{path} has format version {version}: this visuosyn reads version {FORMAT}")
         names = {f.name for f in fields(cls)}
-        values = {"options": {}} | values  # runs of studies that have none may lack them
+        values = YOUNGER | values
         if set(values) != names:
             raise UserError(f"{path} is damaged: unknown or missing {', '.join(sorted(set(values) ^ names))}")
-        return cls(**values | {"seeds": tuple(values["seeds"]), "masks": tuple(values["masks"])})
+        return cls(**values | {name: tuple(values[name]) for name in ("seeds", "masks", "swapped")})
 
     def differences(self, other: RunFacts) -> dict[str, tuple[Any, Any]]:
         """The facts that differ, by name: (here, there). Libraries are compared one by one, as "software torch"."""
@@ -103,9 +109,13 @@ class RunFacts:
         return replace(self, **facts)
 
 
+# Facts that older runs may lack.
+YOUNGER = {"options": {}, "collapse_prepositions": False, "coreference": "", "swapped": (), "edges": "enhanced"}
+
+
 def _compared(facts: RunFacts) -> dict[str, Any]:
     values = asdict(facts)
     libraries, options = values.pop("software"), values.pop("options")
-    for name in ("masks", "counts", "host", "format"):
+    for name in ("masks", "edges", "counts", "host", "format"):
         del values[name]
     return values | options | {f"software {name}": version for name, version in libraries.items()}

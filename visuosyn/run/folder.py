@@ -41,8 +41,8 @@ class RunFolder:
             begun = folder.facts
             begun.require_same(facts, path)
             remove_leftovers(folder.path)
-            if begun.masks != facts.masks:
-                begun.with_facts(masks=facts.masks).save(folder.path)
+            if (begun.masks, begun.edges) != (facts.masks, facts.edges):
+                begun.with_facts(masks=facts.masks, edges=facts.edges).save(folder.path)
         else:
             facts.save(folder.path)
         return folder

@@ -16,7 +16,7 @@ from visuosyn.stats.dominance import DIFFERENCE
 from visuosyn.stats.relations import NAMES, POINTS
 from visuosyn.stats.reml import DENSE, Fit, fit_reml
 from visuosyn.stats.results import FEW, corrected
-from visuosyn.stats.sums import UNRELATED
+from visuosyn.stats.sums import KEPT, UNRELATED
 
 COVARIATES = (
     *("head_area", "dependent_area", "log_distance", "head_first", "head_position"),
@@ -155,7 +155,8 @@ def _rows(pairs: pd.DataFrame, measure: str, mask: str | None) -> pd.DataFrame:
         raise UserError(f"the pair table holds {len(masks)} mask rules: choose one of {', '.join(masks)}")
     if measure not in (*NAMES, "difference"):
         raise UserError(f"measure {measure!r} is not known: use {', '.join(NAMES)} or difference")
-    rows = pairs if mask is None else pairs[pairs["mask"] == mask]
+    rows = pairs[pairs["kind"].isin(KEPT)]
+    rows = rows if mask is None else rows[rows["mask"] == mask]
     rows = rows.sort_values(["caption_id", "seed", "pair"], ignore_index=True)
     value = rows["iod"] - rows["ioh"] if measure == "difference" else rows[measure]
     noise = rows["noise_id"] if "noise_id" in rows else rows["caption_id"]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from visuosyn.masks import MaskRule
 from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
-from visuosyn.stats.sums import prompt_sums
+from visuosyn.stats.sums import ALL, KEPT, prompt_sums
 
 NAMES = {"iou": "mIoU", "iod": "mIoD", "ioh": "mIoH"}
 POINTS = 100  # tables print percentage points
@@ -38,6 +38,21 @@ def relation_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, lev
     difference = sums.means[:, dependent] - sums.means[:, head]
     _add(table, "difference", difference, drawn[:, :, dependent] - drawn[:, :, head], both, level)
     return table
+
+
+def class_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level: float = 0.95) -> pd.DataFrame:
+    """The relation table of the classes of pairs that are neither relations nor "unrelated", columns as there.
+
+    Rows: "matched unrelated", "grandparent" and "sibling" (two edges apart), "repeat", "coreferent", "swapped amod" and
+    so on, where the pair table holds such pairs. How to read: between relations and unrelated words; what two words
+    two edges apart share is not due to their own edge. Caveat: the classes share words with each other and with the
+    unrelated pairs, so their rows are not independent of those.
+    """
+    others = pairs[~pairs["kind"].isin(KEPT)]
+    if others.empty:
+        return relation_table(pairs, draws=1, seed=seed, level=level).iloc[:0]
+    table = relation_table(others.assign(kind="related"), draws=draws, seed=seed, level=level)
+    return table[table["relation"] != ALL].reset_index(drop=True)
 
 
 def threshold_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level: float = 0.95) -> pd.DataFrame:

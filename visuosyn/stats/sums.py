@@ -17,6 +17,7 @@ from visuosyn.errors import UserError
 from visuosyn.masks import LIMITS, MaskRule
 
 UNRELATED = "unrelated"
+KEPT = ("related", UNRELATED)  # kinds of pairs; further classes of the same words have tables of their own
 ALL = "all head-dependent"
 MEASURES = ("iou", "iod", "ioh")
 KINDS = (*LIMITS, "soft")
@@ -59,10 +60,11 @@ def ratio(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.
 
 
 def prompt_sums(pairs: pd.DataFrame, *, measures: Sequence[str] = MEASURES) -> PromptSums:
-    """Add up the rows of a pair table per prompt and cell; ``measures`` are numeric columns of it.
+    """Add up the related and unrelated rows of a pair table per prompt and cell; ``measures`` are columns of it.
 
     The result does not depend on the order of the rows, bit for bit. Raises UserError for a table without rows.
     """
+    pairs = pairs[pairs["kind"].isin(KEPT)]
     if pairs.empty:
         raise UserError("the pair table holds no rows: there is nothing to compute statistics of")
     related = (pairs["kind"] == "related").to_numpy()

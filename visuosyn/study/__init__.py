@@ -6,10 +6,11 @@ from visuosyn.study.cohyponyms import CohyponymStudy, cohyponyms, report_cohypon
 from visuosyn.study.compare import compare_stage
 from visuosyn.study.explain import Look, explain, look, write_look
 from visuosyn.study.presets import PRESETS, preset
-from visuosyn.study.relations import parse_corpus, study, trace_corpus
+from visuosyn.study.relations import study, trace_corpus
 from visuosyn.study.result import Study, open_run
-from visuosyn.study.settings import MASKS, Settings, parse_masks, parse_seeds, settings_of
+from visuosyn.study.settings import MASKS, Settings, parse_edges, parse_masks, parse_names, parse_seeds, settings_of
 from visuosyn.study.stages import measure_stage, parse_stage, report_stage, trace_stage
+from visuosyn.study.trees import parse_corpus
 
 __all__ = [
     "MASKS",
@@ -27,7 +28,9 @@ __all__ = [
     "measure_stage",
     "open_run",
     "parse_corpus",
+    "parse_edges",
     "parse_masks",
+    "parse_names",
     "parse_seeds",
     "parse_stage",
     "preset",

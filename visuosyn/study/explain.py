@@ -12,7 +12,7 @@ import pandas as pd
 from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
 from visuosyn.measure.table import pair_table
-from visuosyn.parse import DEFAULT, Parser, load_parser, word_pairs
+from visuosyn.parse import DEFAULT, Parser, all_pairs, load_parser
 from visuosyn.records import Caption, HeatMaps, Sentence
 from visuosyn.run import write_text
 from visuosyn.study.drawable import require_drawable
@@ -74,7 +74,7 @@ def look(
     maps = maps.with_facts(noise_id=sentence.id, seed=seed)
     known = vocabulary(pipeline)
     unknown = () if known is None else tuple(outside(known, count_words([sentence])))
-    return Look(sentence, maps, pair_table(maps, sentence, word_pairs(sentence), settings.masks), unknown)
+    return Look(sentence, maps, pair_table(maps, sentence, all_pairs(sentence), settings.masks), unknown)
 
 
 def clean_prompt(prompt: str) -> str:
@@ -99,6 +99,7 @@ def explain(
     out: str | Path,
     parser: str = DEFAULT,
     scheme: str = "ud",
+    collapse_prepositions: bool = False,
     model: Any = "micro",
     seed: int = 0,
     steps: int | None = None,
@@ -123,7 +124,7 @@ def explain(
     clean_prompt(prompt)  # mistakes are told before anything is loaded
     settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks)
     _check_free(Path(out))
-    reader = load_parser(parser, scheme=scheme)
+    reader = load_parser(parser, scheme=scheme, collapse_prepositions=collapse_prepositions)
 
     from visuosyn.trace import load_pipeline  # takes seconds to load
 

@@ -14,7 +14,7 @@ from typing import Any
 import visuosyn
 from visuosyn.corpus import Corpus
 from visuosyn.errors import UserError
-from visuosyn.parse import Parser
+from visuosyn.parse import GIVEN, Parser
 from visuosyn.run import RunFacts
 from visuosyn.study.drawable import require_drawable
 from visuosyn.study.settings import Settings
@@ -46,7 +46,7 @@ def gather(
         column=column,
         limit=limit,
         captions=len(corpus.captions),
-        parser="" if parser is None else parser.name,
+        parser=parser.name if parser else GIVEN if settings.parser == GIVEN else "",
         parser_version="" if parser is None else parser.version,
         scheme=settings.scheme,
         model=str(model["id"]),
@@ -64,6 +64,10 @@ def gather(
         keep=settings.keep,
         masks=settings.masks,
         options={"preset": settings.preset} if settings.preset else {},
+        collapse_prepositions=settings.collapse_prepositions,
+        coreference=settings.coreference,
+        swapped=settings.swapped,
+        edges=settings.edges,
         software={"visuosyn": visuosyn.__version__} | {name: version(name) for name in LIBRARIES},
         counts={"duplicates": corpus.duplicates, "captions_dropped": len(corpus.dropped)},
         host={

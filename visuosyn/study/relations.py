@@ -8,10 +8,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from visuosyn.corpus import Corpus, conllu, read_corpus
+from visuosyn.corpus import Corpus, read_corpus
 from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
-from visuosyn.parse import DEFAULT, Parser, load_parser, load_scheme
+from visuosyn.parse import DEFAULT
 from visuosyn.run import RunFolder
 from visuosyn.run.shards import halved
 from visuosyn.study.compare import compare_stage
@@ -25,9 +25,9 @@ from visuosyn.study.stages import (
     report_stage,
     require_pairs,
     trace_stage,
-    write_trees,
     write_vocabulary,
 )
+from visuosyn.study.trees import parser_for, scheme_of, with_trees
 
 
 def study(
@@ -39,6 +39,9 @@ def study(
     limit: int | None = None,
     parser: str = DEFAULT,
     scheme: str = "ud",
+    collapse_prepositions: bool = False,
+    coreference: str = "",
+    swapped: str | Iterable[str] = (),
     model: Any = "micro",
     seeds: str | Iterable[int] = (0,),
     steps: int | None = None,
@@ -50,6 +53,7 @@ def study(
     noise: str = "caption",
     keep: str = "parts",
     masks: Iterable[str | MaskRule] = MASKS,
+    edges: str = "enhanced",
     preset: str = "",
     progress: Progress | None = None,
 ) -> Study:
@@ -63,9 +67,14 @@ def study(
         format: of the corpus, where it is not found from the content: text, csv, tsv, jsonl, parquet, coco, ...
         column: name of the captions' column, for tables.
         limit: take only the first so many captions.
-        parser: an installed spaCy model; captions that bring trees (CoNLL-U) keep them.
+        parser: an installed spaCy model, or Stanza's for a language ("stanza:en"); captions that bring trees
+            (CoNLL-U) keep them. "given" makes the enhanced graphs of given trees anew.
         scheme: "ud" for Universal Dependencies, "clear" for spaCy's own labels; trees that say theirs (a comment
             ``# scheme = clear``, as ``parse`` writes it) keep it.
+        collapse_prepositions: make one preposition of *in front of* and the like (nmod:in_front_of).
+        coreference: a fastcoref model (hub id or folder) that finds coreferent words; given ones are kept.
+        swapped: relations ("amod", "nmod:of" ...); for each of their pairs the caption is also drawn with the two
+            words exchanged, from the same noise, and the same two words are measured.
         model: "micro", a hub id, a folder, or a diffusers pipeline.
         seeds: every caption is drawn once for each.
         steps: denoising steps; ``None`` for the pipeline's own default, as for ``guidance`` and ``size``.
@@ -78,6 +87,7 @@ def study(
             "image" from ``manual_seed(image id + seed)``, for captions that have a numeric image id (COCO).
         keep: "parts" stores maps by resolution, block and third of the steps, "total" one map a word.
         masks: rules that turn maps into areas; the first is the one that figures show.
+        edges: "enhanced" measures all pairs, "basic" leaves out those that only the enhanced graph joins.
         preset: the published set-up that the options come from (``visuosyn.study.preset``), for the facts.
         progress: called with (stage, units done, units in all).
 
@@ -97,6 +107,7 @@ def study(
     settings = settings_of(
         parser=parser, scheme=scheme, model=model, seeds=seeds, steps=steps, guidance=guidance, size=size,
         batch_size=batch_size, device=device, dtype=dtype, noise=noise, keep=keep, masks=masks, preset=preset,
+        edges=edges, collapse_prepositions=collapse_prepositions, coreference=coreference, swapped=swapped,
     )  # fmt: skip
     folder = trace_corpus(
         corpus, out=out, format=format, column=column, limit=limit, settings=settings, progress=progress
@@ -122,7 +133,12 @@ def trace_corpus(
 
     RunFolder(Path(out)).check_free()
     captions = read_corpus(corpus, format=format, column=column, limit=limit)
-    parser = parser_for(captions, settings.parser, scheme=settings.scheme)
+    collapse = settings.collapse_prepositions
+    parser = parser_for(captions, settings.parser, scheme=settings.scheme, collapse_prepositions=collapse)
+    captions = with_trees(
+        captions, parser, name=settings.parser, collapse_prepositions=collapse, coreference=settings.coreference,
+        swapped=settings.swapped,
+    )  # fmt: skip
     settings = replace(settings, scheme=scheme_of(captions, parser, default=settings.scheme))
     require_pairs(captions, parser)
     if settings.noise == "image":
@@ -163,28 +179,3 @@ def _ways_out(settings: Settings) -> str:
         f". The preset {settings.preset} draws with this model: give --model the folder where you have it, or "
         "--model micro for the preset's other settings on the bundled model"
     )
-
-
-def parse_corpus(corpus: Corpus, out: str | Path, *, parser: str = DEFAULT, scheme: str = "ud") -> None:
-    """Write the trees of a corpus as CoNLL-U; captions that bring a tree keep it."""
-    write_trees(Path(out), corpus, parser_for(corpus, parser, scheme=scheme))
-
-
-def parser_for(corpus: Corpus, name: str, *, scheme: str) -> Parser | None:
-    """The parser that a corpus needs: none where every caption brings its tree."""
-    given = all(caption.sentence is not None for caption in corpus)
-    return None if given else load_parser(name, scheme=scheme)
-
-
-def scheme_of(corpus: Corpus, parser: Parser | None, *, default: str) -> str:
-    """The scheme of a corpus's trees: what given trees say in ``# scheme``, else ``default``, and the parser's.
-
-    Raises UserError where they are of several schemes, or of one that is not known.
-    """
-    given = {conllu.comment(c.sentence, "scheme") or default for c in corpus if c.sentence}
-    found = sorted(given | ({parser.scheme} if parser else set())) or [default]
-    if len(found) > 1:
-        raise UserError(
-            f"the trees of {corpus.path} are of several schemes ({', '.join(found)}): study those of one at a time"
-        )
-    return load_scheme(found[0]).name

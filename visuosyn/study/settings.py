@@ -23,6 +23,7 @@ MASKS = (
 )
 KEEP = ("parts", "total")
 NOISE = ("caption", "plain", "image")
+EDGES = ("enhanced", "basic")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +44,17 @@ class Settings:
     keep: str = "parts"
     noise: str = "caption"
     preset: str = ""
+    collapse_prepositions: bool = False
+    coreference: str = ""
+    swapped: tuple[str, ...] = ()
+    edges: str = "enhanced"
 
     def __post_init__(self) -> None:
         _at_least_one("batch size", self.batch_size)
         _at_least_one("steps", self.steps)
         _one_of("keep", self.keep, KEEP)
         _one_of("noise", self.noise, NOISE)
+        parse_edges(self.edges)
         if self.guidance is not None and not 0 <= self.guidance < 1000:
             raise UserError(f"guidance {self.guidance} is out of range: use a number from 0 to 1000")
 
@@ -58,6 +64,7 @@ def settings_of(
     seeds: str | int | Iterable[int] = (0,),
     size: str | tuple[int, int] | None = None,
     masks: str | MaskRule | Iterable[str | MaskRule] = MASKS,
+    swapped: str | Iterable[str] = (),
     **options: Any,
 ) -> Settings:
     """Settings from options as they are written: seeds "0-3,7", size "640x384", masks "relative:.4".
@@ -65,7 +72,10 @@ def settings_of(
     >>> settings_of(seeds="0-3,7", masks="relative:.40").masks
     ('relative:0.4',)
     """
-    return Settings(seeds=parse_seeds(seeds), size=parse_size(size), masks=parse_masks(masks), **options)
+    return Settings(
+        seeds=parse_seeds(seeds), size=parse_size(size), masks=parse_masks(masks), swapped=parse_names(swapped),
+        **options,
+    )  # fmt: skip
 
 
 def parse_seeds(seeds: str | int | Iterable[int]) -> tuple[int, ...]:
@@ -106,6 +116,22 @@ def parse_masks(masks: str | MaskRule | Iterable[str | MaskRule]) -> tuple[str, 
     if not rules:
         raise UserError("no mask rule given: name at least one, such as relative:0.4")
     return rules
+
+
+def parse_edges(edges: str) -> str:
+    """Which pairs are measured, checked."""
+    _one_of("edges", edges, EDGES)
+    return edges
+
+
+def parse_names(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Relations as a list or written with commas; each once.
+
+    >>> parse_names("amod, nmod:of,amod"), parse_names("")
+    (('amod', 'nmod:of'), ())
+    """
+    given = names.split(",") if isinstance(names, str) else names
+    return tuple(dict.fromkeys(name.strip() for name in given if name.strip()))
 
 
 def _seed_range(part: str, whole: str) -> range:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from visuosyn.corpus import Corpus, conllu
 from visuosyn.errors import UserError
 from visuosyn.measure.table import DTYPES, pair_table, unmeasured_pairs
-from visuosyn.parse import Parser, unusable_edges, word_pairs
+from visuosyn.parse import Parser, all_pairs, unusable_edges, word_pairs
 from visuosyn.records import Caption, Dropped, Sentence
 from visuosyn.run import RunFacts, RunFolder, atomic_write, read_shard, sha256, write_shard, write_text
 from visuosyn.run.shards import checksum, is_complete
@@ -57,7 +57,7 @@ def without_pairs(sentences: Iterable[Sentence]) -> list[Dropped]:
     return [
         Dropped("caption", s.id, s.text, alone if len(s.words) < 2 else "no two of its words make a pair")
         for s in sentences
-        if not word_pairs(s)
+        if not all_pairs(s)
     ]
 
 
@@ -95,13 +95,21 @@ def trace_stage(
     return drawn
 
 
-def measure_stage(folder: RunFolder, *, masks: Iterable[str] | None = None, progress: Progress | None = None) -> None:
+def measure_stage(
+    folder: RunFolder,
+    *,
+    masks: Iterable[str] | None = None,
+    edges: str | None = None,
+    progress: Progress | None = None,
+) -> None:
     """Measure all pairs of all images: ``pairs.parquet``, and ``dropped.csv`` with what could not be measured.
 
-    ``masks`` replaces the mask rules of the study. Raises UserError if images are still missing.
+    ``masks`` replaces the mask rules of the study, ``edges`` its choice of pairs: "enhanced" for all, "basic" to leave
+    out the edges that only the enhanced graph has. Raises UserError if images are still missing.
     """
-    if masks is not None:
-        folder.facts.with_facts(masks=tuple(masks)).save(folder.path)
+    wanted = {"masks": None if masks is None else tuple(masks), "edges": edges}
+    if changed := {name: value for name, value in wanted.items() if value is not None}:
+        folder.facts.with_facts(**changed).save(folder.path)
     facts, shards = folder.facts, folder.shards
     _require_all(folder, facts, len(shards))
     inputs = _digest(folder, facts, shards)
@@ -111,7 +119,7 @@ def measure_stage(folder: RunFolder, *, masks: Iterable[str] | None = None, prog
     dropped = [*corpus_drops(folder), *(d for s in sentences.values() for d in unusable_edges(s))]
     with atomic_write(folder.pairs_file) as temporary, pq.ParquetWriter(temporary, PAIRS, compression="zstd") as writer:
         for number, shard in enumerate(shards, start=1):
-            table, lost = measure_shard(shard, sentences, facts.masks)
+            table, lost = measure_shard(shard, sentences, facts.masks, edges=facts.edges)
             writer.write_table(table)
             dropped += lost
             if progress:
@@ -131,14 +139,23 @@ def report_stage(folder: RunFolder, *, again: bool = False) -> Path:
     return folder.page
 
 
-def measure_shard(shard: Path, sentences: dict[str, Sentence], masks: Sequence[str]) -> tuple[pa.Table, list[Dropped]]:
-    """The pair table of a shard's images, and what of them could not be measured; a lost image has no pairs."""
+def measure_shard(
+    shard: Path, sentences: dict[str, Sentence], masks: Sequence[str], *, edges: str = "enhanced"
+) -> tuple[pa.Table, list[Dropped]]:
+    """The pair table of a shard's images, and what of them could not be measured; a lost image has no pairs.
+
+    With ``edges`` "basic" the pairs that only the enhanced graph joins are left out, measured or not; the numbers of
+    the others stay.
+    """
     frames, lost = [], []
     for maps in read_shard(shard):
         sentence = sentences[maps.caption_id]
         lost_image = any(one.what == "image" for one in maps.dropped)
-        pairs = () if lost_image else word_pairs(sentence)
-        frames.append(pair_table(maps, sentence, pairs, masks))
+        pairs = () if lost_image else all_pairs(sentence)
+        table = pair_table(maps, sentence, pairs, masks)
+        if edges == "basic":
+            table, pairs = table[table["edge"] != "enhanced"], tuple(p for p in pairs if p.edge != "enhanced")
+        frames.append(table)
         unmeasured = unmeasured_pairs(maps, sentence, pairs)
         lost += [*maps.dropped, *unmeasured]
         if pairs and len(unmeasured) == len(pairs):
@@ -197,7 +214,7 @@ def _require_all(folder: RunFolder, facts: RunFacts, found: int) -> None:
 
 def _digest(folder: RunFolder, facts: RunFacts, shards: Sequence[Path]) -> str:
     """What the measurements depend on, as one checksum."""
-    parts = [*facts.masks, sha256(folder.parses), *(checksum(shard) for shard in shards)]
+    parts = [*DTYPES, facts.edges, *facts.masks, sha256(folder.parses), *(checksum(shard) for shard in shards)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -32,6 +32,67 @@ def existentials(tree: Tree) -> Tree:
     return tree.relabelled({i: "nsubj" for i in attributes})
 
 
+def reduced_relatives(tree: Tree) -> Tree:
+    """A participle after a noun that the parse took for the noun's own verb modifies it (*anything seen here sells*).
+
+    That is so where the clause would be a finite subject clause without *that*, which English does not have, and where
+    the noun stands right after a preposition that would be left without its object (*on the book called ...*).
+
+    >>> reduced_relatives(Tree.sketch("Toys/NOUN/nsubj/2 seen/VERB.VBD/csubj/3 sell/VERB/ROOT/0"))
+    Toys/nsubj/3 seen/acl/1 sell/ROOT/0
+    >>> reduced_relatives(Tree.sketch("sat/VERB/ROOT/0 on/ADP/prep/1 cars/NOUN/nsubj/4 made/VERB.VBN/parataxis/1"))
+    sat/ROOT/0 on/prep/1 cars/pobj/2 made/acl/3
+    """
+    for clause, label in enumerate(tree.labels):
+        noun = tree.child(clause, "nsubj", "nsubjpass")
+        if noun is None or noun > clause or tree.words[clause].xpos not in ("VBD", "VBN") or _opened(tree, clause):
+            continue
+        upper = tree.heads[clause]
+        if label in ("csubj", "csubjpass"):
+            tree = tree.rewired({noun: (upper, f"n{label[1:]}"), clause: (noun, "acl")})
+        elif label in ("parataxis", "ccomp", "advcl"):
+            before = tree.leftmost(noun) - 1
+            bare = before >= 0 and tree.labels[before] == "prep" and not tree.children[before]
+            if bare and not tree.is_below(before, clause):
+                tree = tree.rewired({noun: (before, "pobj"), clause: (noun, "acl")})
+    return tree
+
+
+def subjects(tree: Tree) -> Tree:
+    """The subject of an auxiliary is that of its verb.
+
+    >>> subjects(Tree.sketch("he/PRON/nsubj/2 is=be/AUX/aux/3 gone/VERB/ROOT/0"))
+    he/nsubj/3 is/aux/3 gone/ROOT/0
+    """
+    return tree.rewired(
+        {
+            i: (tree.heads[head], tree.labels[i])
+            for i, head in enumerate(tree.heads)
+            if tree.labels[i] in ("nsubj", "nsubjpass") and tree.labels[head] in ("aux", "auxpass")
+        }
+    )
+
+
+def _opened(tree: Tree, clause: int) -> bool:
+    """Whether a clause has a subordinator, a question word or an auxiliary."""
+    return any(
+        tree.labels[i] in ("mark", "aux", "auxpass") or tree.words[i].xpos[:1] == "W" for i in tree.children[clause]
+    )
+
+
+def explanations(tree: Tree) -> Tree:
+    """What follows a colon does not modify the noun before it, but explains it (*Summary: not cheap*).
+
+    >>> explanations(Tree.sketch("Note/NOUN/ROOT/0 :/PUNCT/punct/1 cheap/ADJ/acl/1"))
+    Note/ROOT/0 :/punct/1 cheap/parataxis/1
+    """
+    colons = [i for i, word in enumerate(tree.words) if word.text == ":"]
+    if not colons:
+        return tree
+    modifiers = (i for i, label in enumerate(tree.labels) if label in ("acl", "relcl") and tree.heads[i] < i)
+    return tree.relabelled({i: "parataxis" for i in modifiers if any(tree.heads[i] < colon < i for colon in colons)})
+
+
 def small_clauses(tree: Tree) -> Tree:
     """The subject of a clause without a finite verb is the object of the upper verb (*saw him go*).
 

@@ -27,6 +27,46 @@ def lists(tree: Tree) -> Tree:
     return tree.rewired(edges)
 
 
+def likes(tree: Tree) -> Tree:
+    """Like is coordinated with like: a noun with a noun (and not with the verb that has one as its object), an
+    adjective with an adjective that has no noun after it.
+
+    >>> likes(Tree.sketch("food/NOUN/nmod/4 and/CCONJ/cc/1 kind/ADJ.JJ/conj/1 staff/NOUN/ROOT/0"))
+    food/ROOT/0 and/cc/1 kind/amod/4 staff/conj/1
+    >>> likes(Tree.sketch("is=be/AUX/cop/5 fresh/ADJ/amod/5 and/CCONJ/cc/2 very/ADV/advmod/5 tasty/ADJ/ROOT/0"))
+    is/cop/2 fresh/ROOT/0 and/cc/2 very/advmod/5 tasty/conj/2
+    >>> likes(Tree.sketch("sees/VERB/ROOT/0 cats/NOUN/dobj/1 and/CCONJ/cc/1 dogs/NOUN/conj/1"))
+    sees/ROOT/0 cats/dobj/1 and/cc/2 dogs/conj/2
+    """
+    for first, label in enumerate(tree.labels):
+        head = tree.heads[first]
+        if head <= first or label not in ("nmod", "compound", "amod") or not tree.has(first, "cc"):
+            continue
+        other, tags = tree.child(first, "conj"), (tree.words[first].upos, tree.words[head].upos)
+        place = (tree.heads[head], tree.labels[head])
+        if label != "amod" and tags == ("NOUN", "NOUN") and other is not None and other < head:
+            if tree.words[other].upos == "ADJ":
+                tree = tree.rewired({other: (head, "amod"), first: place, head: (first, "conj")})
+        elif label == "amod" and tags == ("ADJ", "ADJ") and other is None and tree.labels[head] != "amod":
+            before = {i: (first, tree.labels[i]) for i in tree.children[head] if i < first}
+            tree = tree.rewired(before | {first: place, head: (first, "conj")})
+    return _nouns_to_objects(tree)
+
+
+def _nouns_to_objects(tree: Tree) -> Tree:
+    """A bare noun as conjunct of a verb goes to the object before it, with the conjunction."""
+    for node, label in enumerate(tree.labels):
+        verb = tree.heads[node]
+        bare = label == "conj" and tree.words[node].upos == "NOUN" and tree.words[verb].upos == "VERB"
+        if bare and not tree.has(node, "nsubj", "nsubjpass", "cop", "aux"):
+            objects = [i for i in tree.children[verb] if i < node and tree.labels[i] == "dobj" and i > verb]
+            between = [i for i in tree.children[verb] if objects and objects[-1] < i < node]
+            if objects and all(tree.labels[i] in ("cc", "punct", "det") for i in between):
+                joined = {i: (objects[-1], "cc") for i in between if tree.labels[i] == "cc"}
+                tree = tree.rewired({node: (objects[-1], "conj")} | joined)
+    return tree
+
+
 def _member(tree: Tree, node: int) -> bool:
     """Whether an apposition is part of a list."""
     before = tree.leftmost(node) - 1

@@ -1,4 +1,4 @@
-"""Money, quantities, person names."""
+"""Money, quantities, determiners, names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from visuosyn.parse.tree import Tree
 MONTHS = word_list("months")
 TITLES = word_list("titles")
 GIVEN_NAMES = word_list("given_names")
+ADJECTIVES = word_list("adjectives_in_names")
+ARTICLES = ("a", "an", "the")
+QUANTIFIERS = ("few", "many", "several")
 
 
 def money(tree: Tree) -> Tree:
@@ -75,3 +78,57 @@ def names(tree: Tree) -> Tree:
 
 def _proper(tree: Tree, node: int) -> bool:
     return tree.words[node].upos == "PROPN"
+
+
+def determiners(tree: Tree) -> Tree:
+    """Articles and *few*, *many*, *several* belong to a noun, never to an adjective before it; a first determiner
+    before an article or possessive is a predeterminer.
+
+    >>> determiners(Tree.sketch("a/DET.DT/det/3 few/ADJ/amod/3 old/ADJ/amod/4 dogs/NOUN/ROOT/0"))
+    a/det/4 few/amod/4 old/amod/4 dogs/ROOT/0
+    >>> determiners(Tree.sketch("What/PRON.WP/det/3 a/DET.DT/det/3 day/NOUN/ROOT/0"))
+    What/predet/3 a/det/3 day/ROOT/0
+    >>> determiners(Tree.sketch("a/DET.DT/quantmod/2 third/NOUN/pobj/3 of/ADP/ROOT/0"))
+    a/det/2 third/pobj/3 of/ROOT/0
+    """
+    edges: dict[int, tuple[int, str]] = {}
+    for i, word in enumerate(tree.words):
+        head, label = tree.heads[i], tree.labels[i]
+        if head <= i:
+            continue
+        article = word.text.lower() in ARTICLES
+        if article and label in ("quantmod", "compound", "nmod", "amod"):
+            label = "det"
+        if label == "det" or (label == "amod" and word.lemma.lower() in QUANTIFIERS):
+            while tree.labels[head] == "amod" and tree.words[head].upos in ("ADJ", "VERB") and tree.heads[head] > head:
+                head = tree.heads[head]
+        if label == "det" and not article and _second_determiner(tree, i):
+            label = "predet"
+        if (head, label) != (tree.heads[i], tree.labels[i]):
+            edges[i] = (head, label)
+    return tree.rewired(edges)
+
+
+def _second_determiner(tree: Tree, first: int) -> bool:
+    """Whether another determiner of the same noun follows: an article or a possessive pronoun."""
+    siblings = (i for i in tree.children[tree.heads[first]] if i > first)
+    return any(
+        (tree.labels[i] == "det" and tree.words[i].text.lower() in ARTICLES)
+        or (tree.labels[i] == "poss" and tree.words[i].upos == "PRON")
+        for i in siblings
+    )
+
+
+def name_adjectives(tree: Tree) -> Tree:
+    """An adjective in a name or a title modifies the noun as anywhere else (UD English, amod: *New Zealand*).
+
+    >>> name_adjectives(Tree.sketch("Great/PROPN.NNP/compound/2 Service/PROPN.NNP/ROOT/0"))
+    Great/amod/2 Service/ROOT/0
+    """
+    return tree.relabelled(
+        {
+            i: "amod"
+            for i, label in enumerate(tree.labels)
+            if label == "compound" and tree.heads[i] > i and (tree.words[i].text.lower(),) in ADJECTIVES
+        }
+    )

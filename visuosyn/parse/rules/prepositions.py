@@ -30,6 +30,33 @@ def prepositions(tree: Tree) -> Tree:
     return tree
 
 
+def stranded(tree: Tree) -> Tree:
+    """A question or relative word belongs to the preposition that its verb leaves behind (*the bed that he lies on*).
+
+    *that* before a relative clause is such a word, also where the parse took it for a conjunction; without a stranded
+    preposition it is the subject or object that the clause lacks.
+
+    >>> stranded(Tree.sketch("that/SCONJ.IN/mark/3 he/PRON/nsubj/3 lies/VERB/relcl/5 on/ADP/prep/3 bed/NOUN/ROOT/0"))
+    that/pobj/4 he/nsubj/3 lies/relcl/5 on/prep/3 bed/ROOT/0
+    >>> stranded(Tree.sketch("what/PRON.WP/dobj/2 see/VERB/ROOT/0"))
+    what/dobj/2 see/ROOT/0
+    """
+    edges = {}
+    for i, (word, label, clause) in enumerate(zip(tree.words, tree.labels, tree.heads, strict=True)):
+        that = label == "mark" and word.text.lower() == "that" and tree.labels[clause] == "relcl"
+        if not that and not (label == "dobj" and word.xpos[:1] == "W"):
+            continue
+        left = (c for c in tree.children[clause] if c > max(clause, i) and tree.labels[c] == "prep")
+        bare = next((c for c in left if tree.words[c].upos == "ADP" and not tree.children[c]), None)
+        if bare is not None:
+            edges[i] = (bare, "pobj")
+        elif that and not tree.has(clause, "nsubj", "nsubjpass"):
+            edges[i] = (clause, "nsubjpass" if tree.has(clause, "auxpass") else "nsubj")
+        elif that and not tree.has(clause, "dobj", "ccomp", "xcomp", "acomp", "attr"):
+            edges[i] = (clause, "dobj")
+    return tree.rewired(edges)
+
+
 def _complement(tree: Tree, node: int) -> int | None:
     """What a preposition governs: a noun, a clause, an inner phrase (*out of town*), or an adverb (*at least*)."""
     for label in ("pobj", "pcomp"):

@@ -1,0 +1,46 @@
+"""The pairs of a sentence as a table: all that is known of them before anything is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from visuosyn.parse.pairs import depths
+from visuosyn.parse.swap import all_pairs
+from visuosyn.records import Sentence, WordPair
+
+COLUMNS = (
+    "pair", "kind", "edge", "relation", "head", "dependent", "head_position", "dependent_position", "head_lemma",
+    "dependent_lemma", "head_upos", "dependent_upos", "head_depth", "dependent_depth", "distance", "head_first",
+)  # fmt: skip
+
+
+def list_pairs(sentence: Sentence, pairs: Sequence[WordPair] | None = None) -> pd.DataFrame:
+    """The pairs of a sentence (all that a study measures, unless given), a row each, in columns of the pair table.
+
+    ``edge`` tells the edges of the basic tree from propagated ones ("enhanced"); positions and ``pair`` count from 0,
+    depths from the root; ``distance`` is in words, 1 for neighbours.
+    """
+    wanted = all_pairs(sentence) if pairs is None else pairs
+    return pd.DataFrame({"pair": np.arange(len(wanted))} | pair_facts(sentence, wanted))[list(COLUMNS)]
+
+
+def pair_facts(sentence: Sentence, pairs: Sequence[WordPair]) -> dict[str, NDArray]:
+    """The columns of ``list_pairs`` but the number, one value a pair."""
+    at = {"head": [pair.head for pair in pairs], "dependent": [pair.dependent for pair in pairs]}
+    depth = np.array(depths(sentence), dtype=np.int32)
+    facts: dict[str, NDArray] = {
+        "distance": np.abs(np.subtract(at["head"], at["dependent"])),
+        "head_first": np.less(at["head"], at["dependent"]),
+    }
+    for name in ("kind", "edge", "relation"):
+        facts[name] = np.array([getattr(pair, name) for pair in pairs], dtype=object)
+    for role, positions in at.items():
+        facts[f"{role}_position"] = np.array(positions, dtype=np.int32)
+        facts[f"{role}_depth"] = depth[positions] if positions else np.empty(0, dtype=np.int32)
+        for column, name in (("", "text"), ("_lemma", "lemma"), ("_upos", "upos")):
+            facts[role + column] = np.array([getattr(sentence.words[i], name) for i in positions], dtype=object)
+    return facts

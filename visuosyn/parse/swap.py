@@ -1,0 +1,119 @@
+"""Captions with the two words of a pair exchanged: the same words and the same noise in another order.
+
+A swapped caption says in comments whose it is and which two words are measured, so it travels as CoNLL-U like any
+other: ``# swap_of = ID`` (the caption), ``# swap_pair = NUMBER RELATION HEAD DEPENDENT`` (number of the pair in that
+caption from 0, as in the pair table; words from 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from visuosyn.errors import UserError
+from visuosyn.parse.controls import class_pairs
+from visuosyn.parse.pairs import word_pairs
+from visuosyn.records import Caption, Sentence, Word, WordPair
+
+OF, PAIR = "# swap_of = ", "# swap_pair = "
+
+
+def all_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
+    """Every pair that a study measures: those of ``word_pairs``, then those of ``class_pairs``.
+
+    Of a swapped caption, which has no tree, that is the one pair whose words were exchanged (kind "swapped").
+    """
+    told = _told(sentence, PAIR)
+    if told:
+        _, relation, head, dependent = told.split()
+        return (WordPair(int(head) - 1, int(dependent) - 1, f"swapped {relation}", "swapped", ""),)
+    return (*word_pairs(sentence), *class_pairs(sentence))
+
+
+def swapped_from(sentence: Sentence) -> tuple[str, int] | None:
+    """The caption id and the number of the pair that a swapped caption was made from; ``None`` for any other."""
+    told = _told(sentence, PAIR)
+    return (_told(sentence, OF), int(told.split()[0])) if told else None
+
+
+def with_swapped(captions: Iterable[Caption], relations: Iterable[str]) -> Iterator[Caption]:
+    """Every caption (which must bring its tree), followed by one swapped caption for each of its pairs that stand in
+    one of these relations; "nmod" also means "nmod:of".
+
+    Words inside of a multiword token cannot change places, so their pairs are left out. Raises UserError where no
+    pair of the corpus stands in one of the relations.
+    """
+    wanted, found = tuple(relations), False
+    for caption in captions:
+        yield caption
+        if caption.sentence is not None and swapped_from(caption.sentence) is None:
+            inside = _inside(caption.sentence)
+            for number, pair in enumerate(word_pairs(caption.sentence, unrelated=False)):
+                named = any(pair.relation == name or pair.relation.startswith(f"{name}:") for name in wanted)
+                if named and not {pair.head, pair.dependent} & inside:
+                    found = True
+                    yield swapped(caption, pair, number=number)
+    if not found:
+        raise UserError(f"no pair of the corpus stands in {', '.join(wanted)}: there are no two words to exchange")
+
+
+def swapped(caption: Caption, pair: WordPair, *, number: int = 0) -> Caption:
+    """The caption with the two words of a pair exchanged; ``number`` is that of the pair in its caption.
+
+    The words keep their lemmas and tags but have no tree; a capital at the start of the caption stays there. How to
+    read: what a pair keeps when its words change places does not come from where they stand. Caveat: most swapped
+    captions are no English, and a model may not have been taught to read such.
+    """
+    sentence = caption.sentence
+    if sentence is None:
+        raise UserError(f"caption {caption.id!r} has no words to exchange: parse it first")
+    first, second = sorted((pair.head, pair.dependent))
+    text, words = _laid_out(sentence, _exchanged(sentence, first, second), {first: second, second: first})
+    extra = []
+    for token in sentence.extra:
+        if "-" in token.id:  # an empty node belongs to the graph, which is gone
+            begin, last = (int(end) - 1 for end in token.id.split("-"))
+            extra.append(replace(token, start=words[begin].start, end=words[last].end))
+    head, dependent = (first, second) if pair.head == second else (second, first)
+    told = f"{PAIR}{number} {pair.relation} {head + 1} {dependent + 1}"
+    id = f"{caption.id}~{first + 1}~{second + 1}"
+    comments = (f"{OF}{caption.id}", told)
+    made = Sentence(id, text, tuple(words), sentence.scheme, "swapped", comments, tuple(extra))
+    return Caption(id, text, caption.source, caption.noise_id or caption.id, caption.image_id, made)
+
+
+def _laid_out(sentence: Sentence, texts: list[str], moved: dict[int, int]) -> tuple[str, list[Word]]:
+    """The text that these forms make in the places of the sentence's words, and the words in it."""
+    text, words, end = "", [], 0
+    for place, old in enumerate(sentence.words):
+        if old.start >= end:  # else it stands in the same characters as the word before, which are there already
+            text += sentence.text[end : old.start] + texts[place]
+            start, end = len(text) - len(texts[place]), old.end
+        source = sentence.words[moved.get(place, place)]
+        form = texts[place] if place in moved else old.text
+        words.append(
+            replace(
+                source, text=form, start=start, end=len(text), index=place, head=None, relation="", deps=(), graph="",
+                misc="",
+            )
+        )  # fmt: skip
+    return text + sentence.text[end:], words
+
+
+def _exchanged(sentence: Sentence, first: int, second: int) -> list[str]:
+    """The characters of every word, with those of two words exchanged."""
+    texts = [sentence.text[word.start : word.end] for word in sentence.words]
+    texts[first], texts[second] = texts[second], texts[first]
+    if first == 0 and texts[second][:1].isupper() and texts[second][1:].islower():
+        texts[first], texts[second] = texts[first].capitalize(), texts[second].lower()
+    return texts
+
+
+def _inside(sentence: Sentence) -> set[int]:
+    """Positions of the words inside of multiword tokens."""
+    ranges = (map(int, token.id.split("-")) for token in sentence.extra if "-" in token.id)
+    return {place for first, last in ranges for place in range(first - 1, last)}
+
+
+def _told(sentence: Sentence, key: str) -> str:
+    return next((line.removeprefix(key) for line in sentence.comments if line.startswith(key)), "")
