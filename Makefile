@@ -51,10 +51,11 @@ notebooks: $(VENV)/installed-dev ## run every notebook and keep its new outputs
 test-newcomer: ## from a clone to one's own overlay, by the commands that the README tells
 	tests/newcomer.sh
 
-lint: $(VENV)/installed-dev ## ruff and mypy
+lint: $(VENV)/installed-dev ## ruff, mypy, and the corpora are valid
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy visuosyn
+	@for corpus in corpora/*/*.conllu; do $(VENV)/bin/visuosyn validate $$corpus || exit 1; done
 
 bench: $(VENV)/installed-dev ## speed and memory as ratios, side by side
 	@for bench in tests/benchmarks/bench_*.py; do echo; echo "== $$bench"; $(VENV)/bin/python $$bench || exit 1; done
