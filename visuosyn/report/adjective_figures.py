@@ -47,7 +47,7 @@ def leakage_forest(table: pd.DataFrame, *, mask: str, ax: Axes | None = None) ->
     chance = rows[rows["measure"] == "chance"].set_index("adjective")["estimate"]
     ax.plot(chance[names], range(len(names)), linestyle="none", marker="|", markersize=11, color=INK, zorder=1)
     counts = rows[rows["measure"] == "leakage"].set_index("adjective")["n"]
-    _rows(ax, [f"{name}  ({counts[name]})" for name in names], "attention outside of the noun’s mask (%)")
+    _rows(ax, [f"{name}  ({counts[name]})" for name in names], "outside of the noun’s mask (%)")
     handles = [Line2D([], [], color=c, marker=m, label=label) for c, m, label in shown.values()]
     handles.append(Line2D([], [], linestyle="none", marker="|", markersize=9, color=INK, label="spread evenly"))
     _legend(ax, handles)
@@ -61,7 +61,7 @@ def leakage_by_rule(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = canvas(height=22 + 5 * len(names))[1] if ax is None else ax
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
     _points(ax, rows, "mask", names, 0, VERMILLION, "o")
-    _rows(ax, names, "adjective minus noun, outside of the mask (points)")
+    _rows(ax, names, "adjective minus noun (points)")
     return ax
 
 
@@ -93,8 +93,9 @@ def tint_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for number, (measure, reused, colour, marker, _) in enumerate(shown):
         rows = table[(table["measure"] == measure) & (table["reused"] == reused)]
         _points(ax, rows, "adjective", names, 0.22 - 0.22 * number, colour, marker)
-    _rows(ax, names, "other objects in the adjective’s colour (%)")
-    _legend(ax, [Line2D([], [], color=c, marker=m, label=label) for *_, c, m, label in shown])
+    _rows(ax, names, "in the adjective’s colour (%)")
+    ax.set_xlim(0, max(5.0, ax.get_xlim()[1]))
+    _legend(ax, [Line2D([], [], color=c, marker=m, label=label) for *_, c, m, label in shown], columns=2)
     return ax
 
 
@@ -165,6 +166,6 @@ def _rows(ax: Axes, labels: Sequence[str], xlabel: str) -> None:
     ax.tick_params(axis="y", length=0)
 
 
-def _legend(ax: Axes, handles: Sequence[Line2D]) -> None:
-    ax.figure.legend(handles=list(handles), loc="outside upper left", ncols=min(5, len(handles)), handletextpad=0.4,
+def _legend(ax: Axes, handles: Sequence[Line2D], *, columns: int = 5) -> None:
+    ax.figure.legend(handles=list(handles), loc="outside upper left", ncols=min(columns, len(handles)), handletextpad=0.4,
                      columnspacing=1.0, borderpad=0.1)  # fmt: skip
