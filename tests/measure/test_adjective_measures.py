@@ -32,6 +32,22 @@ def test_leakage_by_hand():
     assert half["noun_area"] == pytest.approx(0.25)
 
 
+def test_leakage_is_the_share_that_is_planted_elsewhere():
+    """A map that pays w of its attention to another object and the rest to its noun leaks w, under soft exactly."""
+    noun, other = np.zeros((8, 8), bool), np.zeros((8, 8), bool)
+    noun[:4, :4], other[4:, 4:] = True, True
+    own, planted = noun[::2, ::2] / 4, other[::2, ::2] / 4
+    found = []
+    for share in np.linspace(0, 1, 11):
+        maps = {"adjective": (1 - share) * own + share * planted, "noun": own}
+        soft, hard = leakage(maps, noun, other, ["soft", "relative:0.4"])
+        assert soft["leakage"] == soft["on_others"] == pytest.approx(share)
+        assert soft["noun_leakage"] == 0
+        found.append(hard["leakage"])
+    assert (np.diff(found) >= 0).all()
+    assert (found[0], found[-1]) == (0, 1)
+
+
 def test_an_empty_map_has_no_leakage():
     maps = {"adjective": np.zeros((2, 2)), "noun": np.ones((2, 2))}
     (row,) = leakage(maps, np.eye(4, dtype=bool), np.zeros((4, 4), bool), ["soft"])

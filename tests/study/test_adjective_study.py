@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from visuosyn.cli import app
 from visuosyn.errors import UserError
 from visuosyn.judge import Verdict
 from visuosyn.measure.adjectives import change, change_regions
@@ -155,6 +157,16 @@ def test_the_same_again_does_nothing_and_resumed_it_is_the_same(done, templates,
     assert files(tmp_path / "b") == want
 
 
+def test_the_report_is_made_anew_from_the_folder_alone(done, tmp_path):
+    shutil.copytree(done.folder.path, tmp_path / "b")
+    (tmp_path / "b" / "index.html").write_text("old")
+    assert CliRunner().invoke(app, ["report", str(tmp_path / "b")]).exit_code == 0
+    assert (tmp_path / "b" / "index.html").read_bytes() == done.folder.page.read_bytes()
+    told = CliRunner().invoke(app, ["measure", str(tmp_path / "b")])
+    assert told.exit_code == 2
+    assert "holds a study of adjectives" in told.stderr
+
+
 def test_other_shares_are_another_study(done, templates, pipeline):
     options = OPTIONS | {"judge": Halves(), "cross_share": 0.5}
     with pytest.raises(UserError, match=r"holds another study: cross_share: 0\.8 there, 0\.5 now"):
@@ -197,6 +209,24 @@ def test_templates_that_the_judge_does_not_know_are_listed(templates, pipeline, 
 def test_judges_that_cannot_be_used_are_told_before_drawing(templates, pipeline, tmp_path, judge, told):
     with pytest.raises(UserError, match=told):
         adjectives(out=tmp_path / "run", templates=templates, model=pipeline, judge=judge, **OPTIONS)
+    assert not (tmp_path / "run").exists()
+
+
+def test_people_give_no_masks(templates, pipeline, tmp_path):
+    (tmp_path / "ada.csv").write_text("image,noun,present\nff,cat,yes\n")
+    with pytest.raises(UserError, match="people say what is there, not where"):
+        adjectives(
+            out=tmp_path / "run", templates=templates, model=pipeline, judge=f"person:{tmp_path / 'ada.csv'}", **OPTIONS
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [({"cross_share": 1.2}, "cross_share 1.2 is out of range"), ({"self_share": -0.1}, "self_share -0.1 is out")],
+)
+def test_shares_are_checked_before_drawing(templates, pipeline, tmp_path, options, told):
+    with pytest.raises(UserError, match=told):
+        adjectives(out=tmp_path / "run", templates=templates, model=pipeline, judge=Halves(), **OPTIONS | options)
     assert not (tmp_path / "run").exists()
 
 

@@ -171,8 +171,10 @@ def measure(folder: o.Folder, mask: o.Masks = None, edges: o.Edges = None, quiet
     """
     from visuosyn.run import RunFolder
     from visuosyn.study import compare_stage, measure_stage, parse_edges, parse_masks
+    from visuosyn.study.kinds import require_relations
 
     run = RunFolder.open(folder)
+    require_relations(run)
     masks, edges = parse_masks(mask) if mask else None, parse_edges(edges) if edges else None
     with resumable(), bars(quiet) as progress:
         measure_stage(run, masks=masks, edges=edges, progress=progress)
@@ -188,6 +190,6 @@ def report(folder: o.Folder, quiet: o.Quiet = False) -> None:
         visuosyn report runs/first
     """
     from visuosyn.run import RunFolder
-    from visuosyn.study import report_stage
+    from visuosyn.study.kinds import remake_report
 
-    say(f"Report: {report_stage(RunFolder.open(folder), again=True)}", quiet=quiet)
+    say(f"Report: {remake_report(RunFolder.open(folder))}", quiet=quiet)

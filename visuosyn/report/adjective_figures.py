@@ -167,5 +167,5 @@ def _rows(ax: Axes, labels: Sequence[str], xlabel: str) -> None:
 
 
 def _legend(ax: Axes, handles: Sequence[Line2D], *, columns: int = 5) -> None:
-    ax.figure.legend(handles=list(handles), loc="outside upper left", ncols=min(columns, len(handles)), handletextpad=0.4,
-                     columnspacing=1.0, borderpad=0.1)  # fmt: skip
+    ax.figure.legend(handles=list(handles), loc="outside upper left", ncols=min(columns, len(handles)),
+                     handletextpad=0.4, columnspacing=1.0, borderpad=0.1)  # fmt: skip

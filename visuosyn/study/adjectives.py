@@ -18,7 +18,7 @@ from visuosyn.masks import MaskRule
 from visuosyn.parse import DEFAULT, load_parser
 from visuosyn.records import Dropped
 from visuosyn.run import RunFacts, RunFolder, write_text
-from visuosyn.study.adjective_design import Template, design_table, each_prompt, read_templates
+from visuosyn.study.adjective_design import Template, design_table, each_prompt, prompts_of, read_templates
 from visuosyn.study.adjective_rows import TABLES
 from visuosyn.study.adjective_stages import measure_adjectives, redraw_stage
 from visuosyn.study.facts import gather, now
@@ -118,7 +118,7 @@ def _drawn(
     progress: Progress | None,
 ) -> RunFolder:
     """The folder with all pictures, those of the free drawings traced."""
-    from visuosyn.trace import load_pipeline, vocabulary  # loads torch
+    from visuosyn.trace import load_pipeline, matching, vocabulary  # loads torch
 
     pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
     parser = load_parser(settings.parser)
@@ -126,6 +126,10 @@ def _drawn(
         options=options
     )
     _try(judge, facts, templates)
+    shares = {name: options[name] for name in ("cross_share", "self_share")}
+    for template in templates:  # what cannot be redrawn is told now
+        texts = [prompt.caption.text for prompt in prompts_of(template) if prompt.role == "adjective"]
+        matching(pipeline, texts, **shares)
     folder = RunFolder.claim(out, facts)
     started = monotonic()
     write_text(folder.path / "design.csv", design_table(templates).to_csv(index=False, lineterminator="\n"))
@@ -172,6 +176,11 @@ def _asked(templates: Sequence[Template]) -> pd.DataFrame:
 
 def _try(judge: Judge, facts: RunFacts, templates: Sequence[Template]) -> None:
     """Raise UserError now, not after hours of drawing, where a judge cannot look at such pictures or gives no masks."""
+    if judge.name.startswith("person:"):
+        raise UserError(
+            "people say what is there, not where, and adjectives need masks: choose another judge, and compare it with"
+            " people by visuosyn judge"
+        )
     blank = np.full((facts.height, facts.width, 3), 127, dtype=np.uint8)
     try:
         (verdict,) = judge.judge(blank, [templates[0].nouns[0]])

@@ -7,7 +7,7 @@ from visuosyn.trace.align import split_words
 from visuosyn.trace.draw import draw, generator
 from visuosyn.trace.families import families
 from visuosyn.trace.load import load_pipeline, model_facts, own_drawing, vocabulary
-from visuosyn.trace.reuse import redraw
+from visuosyn.trace.reuse import matching, redraw
 from visuosyn.trace.tracer import Tracer, trace
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "families",
     "generator",
     "load_pipeline",
+    "matching",
     "model_facts",
     "own_drawing",
     "redraw",

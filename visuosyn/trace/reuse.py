@@ -62,18 +62,28 @@ def redraw(
     """
     if len(texts) != len(generators) or not texts:
         raise UserError(f"{len(texts)} texts, but {len(generators)} generators: give one for each")
-    _check_shares(cross_share, self_share)
-    if isinstance(pipeline, Watched):
-        raise UserError("a drawing with re-used attention cannot be traced: its maps are those of the first prompt")
-    family = family_of(pipeline)
-    encodings = [family.encode(pipeline, text) for text in texts]
-    moves = [token_moves(encodings[0], encoding) for encoding in encodings]
+    moves = matching(pipeline, texts, cross_share=cross_share, self_share=self_share)
     given = {"num_inference_steps": steps, "guidance_scale": guidance}
     if size is not None:
         given |= {"height": size[0], "width": size[1]}
     options |= {name: value for name, value in given.items() if value is not None}
-    with Reuse(family, pipeline, moves, cross_share=cross_share, self_share=self_share).on():
+    with Reuse(family_of(pipeline), pipeline, moves, cross_share=cross_share, self_share=self_share).on():
         return pipeline(list(texts), generator=list(generators), **options).images
+
+
+def matching(
+    pipeline: Any, texts: Sequence[str], *, cross_share: float, self_share: float
+) -> list[NDArray[np.float32]]:
+    """The ``token_moves`` from the first text to each; draws nothing. Raises UserError where ``redraw`` would."""
+    for name, share in (("cross_share", cross_share), ("self_share", self_share)):
+        if not 0 <= share <= 1:
+            raise UserError(f"{name} {share} is out of range: use a share of the steps from 0 to 1")
+    if isinstance(pipeline, Watched):
+        raise UserError("a drawing with re-used attention cannot be traced: its maps are those of the first prompt")
+    family = family_of(pipeline)
+    _attentions(family.denoiser(pipeline))
+    encodings = [family.encode(pipeline, text) for text in texts]
+    return [token_moves(encodings[0], encoding) for encoding in encodings]
 
 
 def token_moves(first: Encoding, other: Encoding) -> NDArray[np.float32]:
@@ -198,9 +208,3 @@ def _words(encoding: Encoding) -> list[tuple[Word, list[int]]]:
     if dropped:
         raise UserError(f"{encoding.text!r} cannot be matched: {dropped[0][0].text!r} is {dropped[0][1]}")
     return [(word, [encoding.first + token for token in tokens]) for word, tokens in found]
-
-
-def _check_shares(cross_share: float, self_share: float) -> None:
-    for name, share in (("cross_share", cross_share), ("self_share", self_share)):
-        if not 0 <= share <= 1:
-            raise UserError(f"{name} {share} is out of range: use a share of the steps from 0 to 1")
