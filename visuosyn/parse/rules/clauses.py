@@ -44,13 +44,15 @@ def reduced_relatives(tree: Tree) -> Tree:
     sat/ROOT/0 on/prep/1 cars/pobj/2 made/acl/3
     """
     for clause, label in enumerate(tree.labels):
+        if label not in ("csubj", "csubjpass", "parataxis", "ccomp", "advcl"):
+            continue
         noun = tree.child(clause, "nsubj", "nsubjpass")
         if noun is None or noun > clause or tree.words[clause].xpos not in ("VBD", "VBN") or _opened(tree, clause):
             continue
         upper = tree.heads[clause]
         if label in ("csubj", "csubjpass"):
             tree = tree.rewired({noun: (upper, f"n{label[1:]}"), clause: (noun, "acl")})
-        elif label in ("parataxis", "ccomp", "advcl"):
+        else:
             before = tree.leftmost(noun) - 1
             bare = before >= 0 and tree.labels[before] == "prep" and not tree.children[before]
             if bare and not tree.is_below(before, clause):
@@ -67,8 +69,8 @@ def subjects(tree: Tree) -> Tree:
     return tree.rewired(
         {
             i: (tree.heads[head], tree.labels[i])
-            for i, head in enumerate(tree.heads)
-            if tree.labels[i] in ("nsubj", "nsubjpass") and tree.labels[head] in ("aux", "auxpass")
+            for i, (head, label) in enumerate(zip(tree.heads, tree.labels, strict=True))
+            if label in ("nsubj", "nsubjpass") and tree.labels[head] in ("aux", "auxpass")
         }
     )
 

@@ -38,6 +38,8 @@ def likes(tree: Tree) -> Tree:
     >>> likes(Tree.sketch("sees/VERB/ROOT/0 cats/NOUN/dobj/1 and/CCONJ/cc/1 dogs/NOUN/conj/1"))
     sees/ROOT/0 cats/dobj/1 and/cc/2 dogs/conj/2
     """
+    if "conj" not in tree.labels and "cc" not in tree.labels:
+        return tree
     for first, label in enumerate(tree.labels):
         head = tree.heads[first]
         if head <= first or label not in ("nmod", "compound", "amod") or not tree.has(first, "cc"):

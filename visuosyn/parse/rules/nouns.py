@@ -10,6 +10,7 @@ TITLES = word_list("titles")
 GIVEN_NAMES = word_list("given_names")
 ADJECTIVES = word_list("adjectives_in_names")
 ARTICLES = ("a", "an", "the")
+DETERMINING = {"det", "amod", "quantmod", "compound", "nmod"}
 QUANTIFIERS = ("few", "many", "several")
 
 
@@ -94,7 +95,7 @@ def determiners(tree: Tree) -> Tree:
     edges: dict[int, tuple[int, str]] = {}
     for i, word in enumerate(tree.words):
         head, label = tree.heads[i], tree.labels[i]
-        if head <= i:
+        if label not in DETERMINING or head <= i:
             continue
         article = word.text.lower() in ARTICLES
         if article and label in ("quantmod", "compound", "nmod", "amod"):

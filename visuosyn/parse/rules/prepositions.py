@@ -43,6 +43,8 @@ def stranded(tree: Tree) -> Tree:
     """
     edges = {}
     for i, (word, label, clause) in enumerate(zip(tree.words, tree.labels, tree.heads, strict=True)):
+        if label not in ("mark", "dobj"):
+            continue
         that = label == "mark" and word.text.lower() == "that" and tree.labels[clause] == "relcl"
         if not that and not (label == "dobj" and word.xpos[:1] == "W"):
             continue
