@@ -154,7 +154,8 @@ def _points(
         place = names.index(row[key]) + shift
         ax.plot([row["low"], row["high"]], [place] * 2, color=colour, alpha=0.7, solid_capstyle="butt", zorder=2)
         fill = "white" if row["few"] else colour
-        ax.plot(row["estimate"], place, linestyle="none", marker=marker, color=colour, markerfacecolor=fill, zorder=3)
+        ax.plot(row["estimate"], place, linestyle="none", marker=marker, color=colour, markerfacecolor=fill, zorder=3,
+                clip_on=False)  # fmt: skip
 
 
 def _rows(ax: Axes, labels: Sequence[str], xlabel: str) -> None:
