@@ -16,7 +16,7 @@ NBMAKE := -o addopts= -p no:cacheprovider --nbmake --nbmake-timeout=900 notebook
 QUIET := TRANSFORMERS_VERBOSITY=error DIFFUSERS_VERBOSITY=error
 
 .DEFAULT_GOAL := help
-.PHONY: help explain app study reports test test-all test-notebooks notebooks test-newcomer lint bench train clean
+.PHONY: help explain app study reports test test-all test-notebooks notebooks test-newcomer lint bench calibrate train clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,6 +31,11 @@ study: $(VENV)/installed ## install, then run the relation study of the bundled 
 	$(RUN) visuosyn study $(STUDY_CORPUS) --out $(STUDY_OUT) $(STUDY_OPTIONS)
 
 reports: $(VENV)/installed ## make reports/ anew; run folders go to runs/, an interrupted study goes on
+	$(RUN) visuosyn trace $(STUDY_CORPUS) --out runs/relations --seeds 0-3
+	$(RUN) visuosyn.microworld.planted --out runs/relations/tables/planted.csv
+	$(RUN) visuosyn measure runs/relations
+	$(RUN) visuosyn report runs/relations
+	$(RUN) visuosyn.report.keep runs/relations reports/relations
 	$(RUN) visuosyn cohyponyms --out runs/cohyponyms
 	$(RUN) visuosyn.report.keep runs/cohyponyms reports/cohyponyms
 	$(RUN) visuosyn adjectives --out runs/adjectives
@@ -59,6 +64,9 @@ lint: $(VENV)/installed-dev ## ruff, mypy, and the corpora are valid
 
 bench: $(VENV)/installed-dev ## speed and memory as ratios, side by side
 	@for bench in tests/benchmarks/bench_*.py; do echo; echo "== $$bench"; $(VENV)/bin/python $$bench || exit 1; done
+
+calibrate: $(VENV)/installed ## tests and intervals on 2,000 simulated studies each: reports/calibration.csv
+	$(RUN) visuosyn.stats.calibrate --out reports/calibration.csv
 
 train: $(VENV)/installed ## train the bundled model further (CPU hours; resumes from checkpoints/)
 	$(RUN) visuosyn.microworld.train --out checkpoints/micro --resume --export visuosyn/microworld/model

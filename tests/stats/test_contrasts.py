@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.api import OLS
 
 from visuosyn.errors import UserError
@@ -63,6 +63,26 @@ def test_effect_is_cohens_d_of_balanced_clusters():
     assert found.effect[0] == pytest.approx(per_cluster.mean() / per_cluster.std(ddof=1))
     low, high = found.effect_interval()
     assert low[0] < found.effect[0] < high[0]
+
+
+def test_effect_interval_is_that_of_a_noncentral_t_for_normal_differences():
+    """scipy.stats.nct solved for the noncentralities at which the observed t is the 2.5th and 97.5th percentile."""
+    values = np.random.default_rng(4).normal(0.4, 1, 120)
+    found = contrast(values[:, None], np.ones((120, 1)))
+    t = values.mean() / (values.std(ddof=1) / np.sqrt(120))
+    exact = [
+        optimize.brentq(lambda shift, tail=tail: stats.nct.cdf(t, 119, shift) - tail, t - 8, t + 8) / np.sqrt(120)
+        for tail in (0.975, 0.025)
+    ]
+    low, high = found.effect_interval()
+    assert (low[0], high[0]) == pytest.approx(exact, abs=0.02)
+
+
+def test_moments_are_those_of_scipy():
+    values = np.random.default_rng(5).exponential(size=60)
+    found = contrast(values[:, None], np.ones((60, 1)))
+    assert found.skew[0] == pytest.approx(stats.skew(values))
+    assert found.kurtosis[0] == pytest.approx(stats.kurtosis(values, fisher=False))
 
 
 @given(hnp.arrays(float, st.integers(2, 8), elements=st.floats(-9, 9).map(lambda x: round(x, 2))))

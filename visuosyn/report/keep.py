@@ -24,6 +24,7 @@ from visuosyn.report.render import environment
 from visuosyn.run import RunFolder, atomic_write, write_text
 
 SUMMARY = "summary.json"
+LARGEST = 300_000  # bytes of a kept table; larger ones stay in the run folder
 COLOURS = 128  # of a kept figure: charts lose nothing, photos little
 
 
@@ -36,11 +37,13 @@ def write_summary(
     findings: Sequence[str],
     figures: Sequence[Drawn],
     tables: Sequence[tuple[str, str]],
+    sections: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Write what ``keep`` needs; ``tables`` are (name, title)."""
+    """Write what ``keep`` needs; ``tables`` are (name, title), ``sections`` (title, text in Markdown)."""
     shown = [{"name": one.name, "title": one.title, "caption": one.caption} for one in figures]
     listed = [{"name": name, "title": name_of} for name, name_of in tables]
-    told = {"title": title, "sentence": sentence, "command": command, "findings": list(findings)}
+    told: dict[str, Any] = {"title": title, "sentence": sentence, "command": command, "findings": list(findings)}
+    told["sections"] = [{"title": name, "text": text} for name, text in sections]
     write_text(run.path / SUMMARY, json.dumps(told | {"figures": shown, "tables": listed}, indent=2) + "\n")
 
 
@@ -56,11 +59,13 @@ def keep(folder: str | Path, into: str | Path) -> Path:
     summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     for part in ("tables", "figures"):
         shutil.rmtree(into / part, ignore_errors=True)
-    for table in sorted(run.tables.glob("*.csv")):
+    for table in (path for path in sorted(run.tables.glob("*.csv")) if path.stat().st_size <= LARGEST):
         write_text(into / "tables" / table.name, table.read_text(encoding="utf-8"))
     for figure in summary["figures"]:
         _small(run.figures / f"{figure['name']}.png", into / "figures" / f"{figure['name']}.png")
     write_text(into / "run.json", (run.path / "run.json").read_text(encoding="utf-8"))
+    for table in summary["tables"]:
+        table["kept"] = (into / "tables" / f"{table['name']}.csv").exists()
     text = environment().get_template("keep.md").render(summary=summary, facts=run.facts)
     write_text(into / "README.md", text)
     return into / "README.md"

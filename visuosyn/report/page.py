@@ -10,7 +10,7 @@ import pandas as pd
 from visuosyn.errors import UserError
 from visuosyn.measure.controls import swapped_controls
 from visuosyn.parse.scheme import Scheme, load_scheme
-from visuosyn.report import prose, statistics
+from visuosyn.report import keep, prose, statistics, written
 from visuosyn.report.gallery import draw_figures
 from visuosyn.report.pictures import write_pictures
 from visuosyn.report.reference import MEASURES, NOTE, published_table
@@ -72,7 +72,7 @@ def _write(run: RunFolder) -> Path:
     cards, sheet = write_pictures(run, every, facts.masks, strange)
     figures = draw_figures(table, mask, sheet, run.figures)
     drawn = statistics.draw_statistics(stats, mask, run.figures) if stats else {}
-    context = {
+    context: dict[str, Any] = {
         "facts": facts,
         "sentence": prose.in_one_sentence(facts, images=len(cards)),
         "findings": [*prose.findings(table, mask), *(statements(stats, mask) if stats else ())],
@@ -97,6 +97,16 @@ def _write(run: RunFolder) -> Path:
         "cards": cards,
         "figures": figures,
     }
+    keep.write_summary(
+        run,
+        title="Dependency relations in pictures",
+        sentence=context["sentence"],
+        command=f"visuosyn study {facts.corpus} --seeds {','.join(map(str, facts.seeds))}",
+        findings=context["findings"],
+        figures=[*(one for some in drawn.values() for one in some), *figures] if stats else [],
+        tables=[(name, title) for name, title in written.TABLES if (run.tables / f"{name}.csv").exists()],
+        sections=written.sections(stats, mask) if stats else (),
+    )
     write_text(run.page, render("report.html", masks=facts.masks, mask=mask, **context))
     return run.page
 
@@ -106,7 +116,8 @@ def _statistics(run: RunFolder, pairs: pd.DataFrame, mask: str) -> dict[str, pd.
     tables = statistics.statistic_tables(pairs, mask=mask, controls=run.controls(), multiverse=run.multiverse())
     tables["published"] = published_table(tables["relations"], scheme=run.facts.scheme)
     statistics.write_tables(tables, run.tables)
-    return tables
+    planted = run.tables / "planted.csv"
+    return tables | ({"planted": pd.read_csv(planted)} if planted.exists() else {})
 
 
 def _vocabulary(run: RunFolder) -> pd.DataFrame | None:

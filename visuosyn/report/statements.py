@@ -32,12 +32,13 @@ def statements(tables: Mapping[str, pd.DataFrame], mask: str) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def _enough(table: pd.DataFrame) -> pd.DataFrame:
+def enough(table: pd.DataFrame) -> pd.DataFrame:
+    """The relations of a table that have enough prompts."""
     return table[~table["few"] & ~table["relation"].isin(SUMMARY_ROWS)]
 
 
 def _tested(differences: pd.DataFrame, mask: str) -> str:
-    rows = _enough(differences[(differences["mask"] == mask) & differences["p"].notna()])
+    rows = enough(differences[(differences["mask"] == mask) & differences["p"].notna()])
     if rows.empty:
         return ""
     found = rows[rows["p_holm"] < ALPHA]
@@ -84,7 +85,7 @@ def _against(tables: Mapping[str, pd.DataFrame], mask: str, control: str) -> str
     rows = table[table["control"] == control]
     if rows.empty:
         return ""
-    rows = _enough(rows[(rows["mask"] == mask) & (rows["measure"] == "mIoU") & rows["p"].notna()])
+    rows = enough(rows[(rows["mask"] == mask) & (rows["measure"] == "mIoU") & rows["p"].notna()])
     if rows.empty:
         return ""
     sides = {"more": rows["estimate"] > 0, "less": rows["estimate"] < 0}
@@ -102,7 +103,7 @@ def _robust(tables: Mapping[str, pd.DataFrame]) -> str:
         return ""
     said = []
     for measure, words in ((DIFFERENCE, "a direction"), (OVERLAP, "a difference in overlap from unrelated pairs")):
-        rows = _enough(verdicts[verdicts["measure"] == measure])
+        rows = enough(verdicts[verdicts["measure"] == measure])
         sided = rows[~rows["finding"].isin(["none", "mixed"])]
         firm = sided[sided["share"] >= ROBUST]
         if len(rows):

@@ -136,6 +136,7 @@ def context(tables: Tables, mask: str, figures: Mapping[str, Sequence[Drawn]]) -
             for name, rows in (tables["published"].groupby("published", sort=False) if len(tables["published"]) else ())
         ],
         "power": _power(tables),
+        "planted": _records(tables["planted"]) if "planted" in tables else [],
         "few": FEW,
         "figures": figures,
         "mask": mask,

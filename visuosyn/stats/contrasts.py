@@ -28,7 +28,8 @@ class Contrast:
 
     ``null`` holds contributions under the hypothesis of no difference; they add up to ``estimate``. ``error`` is
     the standard error clustered by prompt, ``n`` the prompts it rests on and ``effective`` Kish's effective number of
-    them (both of the side that has fewer).
+    them (both of the side that has fewer). ``skew`` and ``kurtosis`` (3 for a normal one) are of the prompts' own
+    contributions.
     """
 
     estimate: Floats
@@ -36,6 +37,8 @@ class Contrast:
     n: NDArray[np.intp]
     effective: Floats
     null: Floats
+    skew: Floats
+    kurtosis: Floats
 
     @property
     def effect(self) -> Floats:
@@ -49,10 +52,15 @@ class Contrast:
         return np.divide(self.estimate, spread, out=np.full(self.estimate.shape, np.nan), where=spread > 0)
 
     def effect_interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
-        """Interval of ``effect`` from its large-sample variance 1/n + d^2 / (2n) and the t quantile with n - 1
-        degrees of freedom (Becker 1988, British Journal of Mathematical and Statistical Psychology 41)."""
+        """Interval of ``effect`` from its large-sample variance and the t quantile with n - 1 degrees of freedom.
+
+        The variance of a mean over its standard deviation is (1 - d skew + d^2 (kurtosis - 1) / 4) / n by the delta
+        method; of normal contributions that is Becker's 1/n + d^2 / (2n) (1988, British Journal of Mathematical and
+        Statistical Psychology 41). Prompts with unequal numbers of pairs contribute far from normally.
+        """
         number = np.maximum(self.n, 2)
-        half = stats.t.ppf((1 + level) / 2, number - 1) * np.sqrt((1 + self.effect**2 / 2) / number)
+        variance = 1 - self.effect * self.skew + self.effect**2 * (self.kurtosis - 1) / 4
+        half = stats.t.ppf((1 + level) / 2, number - 1) * np.sqrt(np.maximum(variance, 0) / number)
         return self.effect - half, self.effect + half
 
 
@@ -75,7 +83,9 @@ def contrast(sums: Floats, counts: Floats, against: tuple[Floats, Floats] | None
         estimate, n = estimate - second, np.minimum(n, (against[1] > 0).sum(axis=0))
         effective = np.minimum(effective, effective_number(against[1]))
     scale = np.divide(n, n - 1, out=np.full(n.shape, np.nan), where=n > 1)
-    return Contrast(estimate, np.sqrt(scale * (own**2).sum(axis=0)), n, effective, null)
+    squares = (own**2).sum(axis=0)
+    skew, kurtosis = (ratio(np.sqrt(n) ** (k - 2) * (own**k).sum(axis=0), squares ** (k / 2)) for k in (3, 4))
+    return Contrast(estimate, np.sqrt(scale * squares), n, effective, null, skew, kurtosis)
 
 
 def sign_flip(null: Floats, *, draws: int = 2000, seed: int = 0) -> Floats:
