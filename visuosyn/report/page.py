@@ -59,9 +59,10 @@ def _write(run: RunFolder) -> Path:
     facts, every, dropped = run.facts, run.pairs(), run.dropped()
     pairs = every[every["kind"].isin(KEPT)]
     mask = facts.masks[0] if pairs.empty else first_mask(pairs, wanted=facts.masks[0])
-    stats = {} if pairs.empty else _statistics(run, pairs, mask)
+    others = NO_RELATIONS if pairs.empty else class_table(every)
+    stats = {} if pairs.empty else _statistics(run, pairs, others, mask)
     table = reader_table(stats.get("relations", NO_RELATIONS), scheme=facts.scheme)
-    classes = reader_table(NO_RELATIONS if pairs.empty else class_table(every), scheme=facts.scheme)
+    classes = reader_table(others, scheme=facts.scheme)
     scheme, vocabulary = load_scheme(facts.scheme), _vocabulary(run)
     _write_tables(run, table, dropped, mask)
     write_csv(classes, run.tables / "classes.csv")
@@ -111,10 +112,11 @@ def _write(run: RunFolder) -> Path:
     return run.page
 
 
-def _statistics(run: RunFolder, pairs: pd.DataFrame, mask: str) -> dict[str, pd.DataFrame]:
-    """All tables of the statistics, written and kept."""
+def _statistics(run: RunFolder, pairs: pd.DataFrame, others: pd.DataFrame, mask: str) -> dict[str, pd.DataFrame]:
+    """All tables of the statistics, written and kept; the classes of ``others`` stand beside published figures, too."""
     tables = statistics.statistic_tables(pairs, mask=mask, controls=run.controls(), multiverse=run.multiverse())
-    tables["published"] = published_table(tables["relations"], scheme=run.facts.scheme)
+    beside = tables["relations"] if others.empty else pd.concat([tables["relations"], others], ignore_index=True)
+    tables["published"] = published_table(beside, scheme=run.facts.scheme)
     statistics.write_tables(tables, run.tables)
     planted = run.tables / "planted.csv"
     return tables | ({"planted": pd.read_csv(planted)} if planted.exists() else {})
