@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from visuosyn.errors import UserError
@@ -45,21 +46,23 @@ def clipseg(folder):
 @pytest.fixture(scope="module", params=[owl, clipseg], ids=["owlv2", "clipseg"])
 def model(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param.__name__)
-    request.param(folder)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        request.param(folder)
     return str(folder)
 
 
 def test_verdicts_are_those_of_the_threshold(model):
-    sure, unsure = (load_judge(model, device="cpu", threshold=level) for level in (0.999, 0.001))
+    sure, unsure = (load_judge(model, device="cpu", threshold=level) for level in (0.9999999, 0.0001))
     for judge, there in ((sure, False), (unsure, True)):
         verdicts = judge.judge(PICTURE, ["cat", "red ball"])
         assert [verdict.noun for verdict in verdicts] == ["cat", "red ball"]
         for verdict in verdicts:
-            assert verdict.present is there and 0 <= verdict.score <= 1
+            assert verdict.present is there is (verdict.score >= judge.facts["threshold"])
             assert verdict.mask.shape == (48, 64) and verdict.count in (None, 4 * there)  # four patches, four boxes
             assert there or not verdict.mask.any()  # a random box may lie outside of the picture
     assert sure.judge(PICTURE, ["cat"])[0].score == unsure.judge(PICTURE, ["cat"])[0].score
-    assert sure.nouns is None and sure.facts["threshold"] == 0.999 and sure.facts["recall"] is None
+    assert sure.nouns is None and sure.facts["threshold"] == 0.9999999 and sure.facts["recall"] is None
 
 
 def test_a_noun_is_judged_alike_whatever_else_is_asked(model):
@@ -67,6 +70,46 @@ def test_a_noun_is_judged_alike_whatever_else_is_asked(model):
     alone = judge.judge(PICTURE, ["cat"])[0]
     among = judge.judge(PICTURE, ["dog", "cat"])[1]
     assert alone.score == pytest.approx(among.score, abs=1e-6) and (alone.mask == among.mask).all()
+
+
+def dino(folder):
+    from transformers import (
+        BertTokenizerFast,
+        GroundingDinoConfig,
+        GroundingDinoForObjectDetection,
+        GroundingDinoImageProcessorPil,
+        GroundingDinoProcessor,
+        SwinConfig,
+    )
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "?", "a", "cat", "dog", "red", "ball"]
+    backbone = SwinConfig(
+        image_size=32, window_size=2, embed_dim=8, depths=[1] * 4, num_heads=[1, 1, 2, 2], out_indices=[2, 3, 4]
+    )
+    text = {"model_type": "bert", "vocab_size": len(words), "hidden_size": 16, "num_hidden_layers": 1}
+    text |= {"num_attention_heads": 2, "intermediate_size": 16}
+    config = GroundingDinoConfig(
+        backbone_config=backbone, text_config=text, d_model=32, encoder_layers=1, decoder_layers=2, encoder_ffn_dim=16,
+        decoder_ffn_dim=16, encoder_attention_heads=2, decoder_attention_heads=2, num_queries=5, max_text_len=16,
+    )  # fmt: skip
+    GroundingDinoForObjectDetection(config).save_pretrained(folder)
+    images = GroundingDinoImageProcessorPil(size={"shortest_edge": 128, "longest_edge": 256})
+    tokenizer = BertTokenizerFast(vocab={word: number for number, word in enumerate(words)})
+    GroundingDinoProcessor(images, tokenizer).save_pretrained(folder)
+
+
+def test_grounding_dino(tmp_path):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        dino(tmp_path)
+    counts = []
+    for level in (0.001, 0.5, 0.999999):
+        judge = load_judge(str(tmp_path), device="cpu", threshold=level)
+        cat, ball = judge.judge(PICTURE, ["cat", "red ball"])
+        assert cat.mask.shape == (48, 64) and cat.present == (cat.score >= level) == (cat.count > 0)
+        assert (cat.noun, ball.noun) == ("cat", "red ball")
+        counts.append(cat.count)
+    assert counts[0] == 5 >= counts[1] >= counts[2]  # of five queries
 
 
 def test_boxes_become_masks():

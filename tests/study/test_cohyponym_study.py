@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from visuosyn.cli import app
 from visuosyn.errors import UserError
+from visuosyn.judge import as_image, image_key
 from visuosyn.study.cohyponyms import cohyponyms
 
 PAIRS = "first,second\ncat,dog\ndog,wolf\napple,pear\ncar,truck\ncat,car\nhat,dog\nball,cat\npear,hat\n"
@@ -174,3 +175,26 @@ def test_a_judge_that_cannot_look_at_such_pictures_is_refused_before_drawing(pai
     with pytest.raises(UserError, match="the judge pixels cannot be used here: only pictures of 96x96"):
         cohyponyms(out=tmp_path / "run", pairs=pairs, model=tiny_model, judge=Picky(), **FAST)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_people_judge_after_the_fact_and_what_nobody_judged_is_listed(pairs, tiny_model, tmp_path):
+    fast = FAST | {"seeds": "0"}
+    out, said = tmp_path / "run", tmp_path / "ada.csv"
+    first = cohyponyms(out=out, pairs=pairs, model=tiny_model, judge=PixelJudge(), **fast)
+    judged = first.rows("images")
+    nouns = pd.read_csv(out / "nouns.csv").groupby("caption_id")["noun"].agg(list)
+    maps = list(first.folder.heat_maps())
+    lines = ["image,noun,present"]
+    for one in maps[2:]:
+        picture = as_image(one.image)
+        verdicts = PixelJudge().judge(picture, nouns[one.caption_id])
+        lines += [f"{image_key(picture)},{v.noun},{'yes' if v.present else 'no'}" for v in verdicts]
+    said.write_text("\n".join(lines) + "\n")
+    second = cohyponyms(out=out, pairs=pairs, model=tiny_model, judge=f"person:{said}", **fast)
+    assert second.folder.dropped()["reason"].tolist() == ["nobody judged all of its nouns"] * 2
+    columns = ["caption_id", "first_present", "second_present"]
+    wanted = judged[columns].iloc[2:].reset_index(drop=True)
+    pd.testing.assert_frame_equal(second.rows("images")[columns], wanted)
+    assert second.rows("images")["blend"].isna().all()  # people do not say where
+    assert second.table("corrected").empty and len(second.table("judge_range"))

@@ -81,12 +81,12 @@ class Detector(ZeroShot):
         shape = image.shape[:2]
         if "dino" in self._network.config.model_type:
             output, asked = self._ask(image, text=f"a {noun}.")
-            options = {"input_ids": asked["input_ids"], "text_threshold": self._threshold}
+            options = {"input_ids": asked["input_ids"], "text_threshold": self._threshold}  # that one only names boxes
         else:
             output, _ = self._ask(image, text=[[f"a photo of a {noun}"]])
             options = {}
         found = self._processor.post_process_grounded_object_detection(
-            output, threshold=0.0 if options == {} else self._threshold, target_sizes=[shape], **options
+            output, threshold=0.0, target_sizes=[shape], **options
         )[0]
         scores = found["scores"].float().cpu().numpy()
         boxes = found["boxes"].float().cpu().numpy()[scores >= self._threshold]

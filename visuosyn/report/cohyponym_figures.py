@@ -66,7 +66,7 @@ def difference_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -
     """Cohyponyms minus others with 95% intervals, a row a subset; the thin line is the interval if pairs that share a
     noun depend on each other."""
     rows = table.iloc[::-1].reset_index(drop=True)
-    ax = canvas(height=22 + 5 * max(len(rows), 3))[1] if ax is None else ax
+    ax = canvas("page", 22 + 5 * max(len(rows), 3))[1] if ax is None else ax
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=1)
     ax.hlines(rows.index, rows["dyadic_low"], rows["dyadic_high"], color=INK, linewidth=0.5, zorder=2)
     at = rows.index.to_numpy(dtype=float)

@@ -89,7 +89,7 @@ def _link(table: pd.DataFrame, mask: str) -> str:
 
 
 def _crowded(subsets: pd.DataFrame, both: Mapping[Any, Any]) -> list[str]:
-    """What a share near an end means, and how it goes in the company of a third noun."""
+    """What a share near an end means, and how it goes where more is to be drawn."""
     told = []
     shares = [both["cohyponyms"], both["others"]]
     if min(shares) > CEILING or max(shares) < FLOOR:
@@ -100,7 +100,7 @@ def _crowded(subsets: pd.DataFrame, both: Mapping[Any, Any]) -> list[str]:
         )
     if row := _by_name(subsets, "subset").get(COMPANY):
         told.append(
-            f"In the company of a third noun both are there in {row['cohyponyms']:.0f} % and {row['others']:.0f} %: "
+            f"Crowded by two further nouns both are there in {row['cohyponyms']:.0f} % and {row['others']:.0f} %: "
             f"{_difference(row)}."
         )
     return told
@@ -143,7 +143,7 @@ def methods(facts: RunFacts, judge: Mapping[str, Any], pairs: pd.DataFrame, *, d
         f"{facts.model} ({facts.scheduler}, {amount(facts.steps, 'step')}, guidance {facts.guidance:g}, {facts.width} "
         f"x "
         f"{facts.height} pixels), each in both orders as “a X and a Y”, “a X next to a Y” “a big X and a small Y” "
-        f"and, with an unrelated third noun, “a X, a Y and a Z” "
+        f"and, crowded by two unrelated nouns, “a X, a Y, a Z and a W” "
         f"with {amount(len(facts.seeds), 'seed')} ({seeds_text(facts.seeds)}); all prompts of a pair start from the "
         f"same "
         f"noise. Every noun was also drawn alone. Cohyponyms are nouns of {facts.options['lexicon']} whose lowest "

@@ -224,7 +224,7 @@ def _figures(run: RunFolder, tables: Mapping[str, pd.DataFrame], mask: str) -> l
          "What pictures of pairs show, by kind of pair, with 95% intervals by pair; upright bars: Tang et al. (2023)."),
         ("overlap", "overlap by mask rule", "chart", partial(figures.kind_means, overlap, iou),
          "IoU of the two nouns’ areas under every mask rule, by kind of pair."),
-        ("subsets", "parts of the study", "chart", partial(figures.difference_forest, tables["subsets"], "subset"),
+        ("subsets", "parts of the study", "chart wide", partial(figures.difference_forest, tables["subsets"], "subset"),
          "Cohyponyms minus others in parts of the study (pairs of either kind in brackets). Thin: if pairs that share "
          "a "
          "noun depend on each other."),

@@ -11,8 +11,8 @@ from visuosyn.stats.judged import corrected_difference, error_range, judge_rates
 from visuosyn.stats.pair_models import gee_table, link_table, mixed_table, usable_covariates
 from visuosyn.stats.pairs import NO, YES, difference_of_kinds, pair_power, rates
 
-PAIRED, SIZED, THREE = ("and", "next to"), "sizes", "three"
-COMPANY = "a X, a Y and a Z"
+PAIRED, SIZED, CROWDED = ("and", "next to"), "sizes", "crowd"
+COMPANY = "a X, a Y, a Z and a W"
 PAPER = {"cohyponyms": 52.0, "others": 61.0}  # Tang et al. 2023, section 5: pictures with both objects, per cent
 OUTCOMES = ("both", "excess", "one", "doubled", "none", "blend", "misplaced", "swapped", "size_swapped")
 COVARIATES = ("cosine", "first_area", "second_area", "turned", "next_to", "alone", "size_ratio", "taught")
@@ -38,18 +38,22 @@ def cohyponym_tables(
     masks = list(dict.fromkeys(overlaps["mask"]))
     two = rows[rows["template"].isin(PAIRED)]
     covariates = usable_covariates(two, COVARIATES)
-    joined = _wide(rows, overlaps)
+    joined, measures = _wide(rows, overlaps), [f"iou {mask}" for mask in masks]
     plain = rows.assign(both=rows["both"].where(rows["template"].isin(PAIRED)))
     return {
-        "outcomes": difference_of_kinds(plain, OUTCOMES, draws=draws, seed=seed).dropna(subset=["difference"]),
+        "outcomes": difference_of_kinds(plain, OUTCOMES, signed=["excess"], draws=draws, seed=seed).dropna(
+            subset=["difference"]
+        ),
         "subsets": _subsets(rows, pairs, draws=draws, seed=seed),
-        "overlap": difference_of_kinds(joined, [f"iou {mask}" for mask in masks], draws=draws, seed=seed),
+        "overlap": difference_of_kinds(joined, measures, signed=measures, draws=draws, seed=seed),
         "pair_rates": _by_pair(two, overlaps, masks[0]),
         "hypernyms": rates(two.assign(hypernym=two["hypernym"].where(two["kind"] == YES, "all others")), "hypernym"),
         "link": link_table(two, overlaps),
         "gee": gee_table(two, covariates),
         "mixed": mixed_table(two, covariates),
-        "covariates": difference_of_kinds(_plain(two, covariates), covariates, draws=draws, seed=seed),
+        "covariates": difference_of_kinds(
+            _plain(two, covariates), covariates, signed=covariates, draws=draws, seed=seed
+        ),
         "corrected": corrected_difference(two, trial, draws=draws, seed=seed),
         "judge": judge_rates(trial),
         "judge_range": error_range(two),
@@ -128,7 +132,7 @@ def _subsets(rows: pd.DataFrame, pairs: pd.DataFrame, *, draws: int, seed: int) 
         "a X and a Y": rows["template"] == "and",
         "a X next to a Y": rows["template"] == "next to",
         "a big X and a small Y": rows["template"] == SIZED,
-        COMPANY: rows["template"] == THREE,
+        COMPANY: rows["template"] == CROWDED,
         "nouns in alphabetical order": plain & ~rows["turned"],
         "nouns the other way round": plain & rows["turned"],
         "cohyponyms by the lexicon's own limits": plain & (others | rows["strict"].astype(bool)),

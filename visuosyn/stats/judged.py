@@ -99,4 +99,6 @@ def _true_share(cells: Floats, se: Floats, sp: Floats) -> Floats:
 
 def _row(what: str, point: float, drawn: Floats, effective: float, level: float) -> tuple[str, float, float, float]:
     low, high = percentile_interval(drawn[:, None], np.array([effective]), level=level)
+    if np.nanmax(drawn) == np.nanmin(drawn):  # all pictures alike: resampling them shows no uncertainty
+        return what, POINTS * point, np.nan, np.nan
     return what, POINTS * point, POINTS * float(low[0]), POINTS * float(high[0])

@@ -26,7 +26,8 @@ from visuosyn.records import Caption, Dropped, Sentence
 COLUMNS = ("first", "second")
 ANSWERS = {"yes": True, "no": False}
 PAIRED = ("and", "next to")  # templates that say two nouns and nothing else
-SIZED, THREE, SOLO = "sizes", "three", ("alone", "photo")
+SIZED, CROWDED, SOLO = "sizes", "crowd", ("alone", "photo")
+COMPANY = 2  # further nouns in the template "crowd"
 UNRELATED = 0.5  # at most so similar are the other pairs: what lies between the classes is left out
 PROPOSALS = 20_000
 
@@ -138,32 +139,33 @@ def choose_pairs(nouns: Sequence[str], lexicon: Lexicon, *, per_class: int, seed
     return tuple(pair for pair, taken in zip(pairs, chosen, strict=True) if taken)
 
 
-def third_nouns(pairs: Iterable[NounPair], lexicon: Lexicon) -> dict[str, str]:
-    """For each pair (by name) a noun of another pair that is clearly unrelated to both, fixed by the pair's name.
+def companions(pairs: Iterable[NounPair], lexicon: Lexicon) -> dict[str, tuple[str, ...]]:
+    """For each pair (by name) two nouns of other pairs that are clearly unrelated to both of its own, fixed by its
+    name.
 
-    A pair for which there is none has no entry.
+    A pair for which there are none has no entry.
     """
     pairs = list(pairs)
     nouns = sorted({noun for pair in pairs for noun in pair.nouns})
     found = {}
     for pair in pairs:
-        order = sorted(nouns, key=lambda noun: hashlib.sha256(f"{pair.name}|{noun}".encode()).digest())
-        unrelated = (n for n in order if all(lexicon.relation(n, own).similarity <= UNRELATED for own in pair.nouns))
-        if (third := next(unrelated, "")) != "":
-            found[pair.name] = third
+        others = [n for n in nouns if all(lexicon.relation(n, own).similarity <= UNRELATED for own in pair.nouns)]
+        digest = {noun: hashlib.sha256(f"{pair.name}|{noun}".encode()).digest() for noun in others}
+        if len(others) >= COMPANY:
+            found[pair.name] = tuple(sorted(others, key=digest.__getitem__)[:COMPANY])
     return found
 
 
-def each_prompt(pairs: Iterable[NounPair], thirds: Mapping[str, str] | None = None) -> tuple[Prompt, ...]:
+def each_prompt(pairs: Iterable[NounPair], company: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Prompt, ...]:
     """All prompts of a study: each pair in both orders and every template, then each noun alone.
 
-    ``thirds``: the third noun that a pair (by name) is drawn with in the template "three".
+    ``company``: the further nouns that a pair (by name) is drawn with in the template "crowd".
     """
-    pairs, company = list(pairs), dict(thirds or {})
+    pairs, others = list(pairs), dict(company or {})
     found = [
-        _prompt(template, order, pair, company.get(pair.name, ""))
+        _prompt(template, order, pair, others.get(pair.name, ()))
         for pair in pairs
-        for template in (*PAIRED, SIZED, *([THREE] if pair.name in company else []))
+        for template in (*PAIRED, SIZED, *([CROWDED] if pair.name in others else []))
         for order in (pair.nouns, pair.nouns[::-1])
     ]
     alone = sorted({noun for pair in pairs for noun in pair.nouns})
@@ -194,11 +196,11 @@ def sizes(nouns: Iterable[str]) -> dict[str, float]:
     return {noun: float((sprite(noun).alpha >= 128).sum()) for noun in nouns if noun in words.NOUNS}
 
 
-def _prompt(template: str, nouns: tuple[str, ...], pair: NounPair | None, third: str = "") -> Prompt:
+def _prompt(template: str, nouns: tuple[str, ...], pair: NounPair | None, company: tuple[str, ...] = ()) -> Prompt:
     said = _size_words(pair) if pair and template == SIZED else ("",) * len(nouns)
     mentions = [Mention(noun, (i,), size=size or None) for i, (noun, size) in enumerate(zip(nouns, said, strict=True))]
-    if template == THREE:
-        mentions.append(Mention(third, (len(nouns),)))
+    if template == CROWDED:
+        mentions += [Mention(noun, (place,)) for place, noun in enumerate(company, start=len(nouns))]
     phrase, *others = [grammar.noun_phrase(mention) for mention in mentions]
     if template == "next to":
         phrase = grammar.related(phrase, template, *others)

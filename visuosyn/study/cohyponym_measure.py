@@ -159,7 +159,7 @@ def _overlap_row(row: Mapping[str, Any], rule: str, found: Overlap, number: int)
 
 def _blend(seen: Seen, rule: MaskRule, steps: int) -> float:
     there = [verdict for verdict in seen.verdicts if verdict.present]
-    if any(verdict.mask is None for verdict in there):
+    if any(verdict.mask is None for verdict in seen.verdicts):
         return float("nan")
     if len(there) != 1:
         return 0.0

@@ -23,12 +23,12 @@ from visuosyn.study.cohyponym_design import (
     NounPair,
     Prompt,
     choose_pairs,
+    companions,
     each_prompt,
     own_nouns,
     read_nouns,
     read_pairs,
     sizes,
-    third_nouns,
     usable,
 )
 from visuosyn.study.cohyponym_measure import measure_cohyponyms
@@ -91,9 +91,9 @@ def cohyponyms(
     """Draw pairs of nouns that are cohyponyms and pairs that are not, judge and measure them; all in the folder
     ``out``.
 
-    Every pair is drawn as "a X and a Y", "a X next to a Y", "a big X and a small Y" and, with a third noun, as "a X, a
-    Y and a Z", in both orders, with every seed and from the same noise; every noun also alone. The same call on the
-    same folder goes on where it was stopped.
+    Every pair is drawn as "a X and a Y", "a X next to a Y", "a big X and a small Y" and, crowded by two unrelated
+    nouns, as "a X, a Y, a Z and a W", in both orders, with every seed and from the same noise; every noun also alone.
+    The same call on the same folder goes on where it was stopped.
 
     ``pairs``: a CSV file of pairs (``read_pairs``), or ``nouns``: a file of nouns or the nouns themselves, among whose
     pairs a balanced choice of ``per_class`` cohyponyms and as many others is made; by default the microworld's nouns,
@@ -121,7 +121,7 @@ def cohyponyms(
     looking = load_judge(judge, device=device) if isinstance(judge, str) else judge
     pipeline = load_pipeline(model, device=settings.device, dtype=settings.dtype)
     chosen, dropped = _choice(given, asked, words, looking, vocabulary(pipeline), per_class)
-    prompts = each_prompt(chosen, third_nouns(chosen, words))
+    prompts = each_prompt(chosen, companions(chosen, words))
     corpus = _corpus(prompts, dropped, pairs or (nouns if isinstance(nouns, str | Path) else None))
     facts = gather(settings, corpus, column=None, limit=None, parser=None, pipeline=pipeline).with_facts(
         options={"study": KIND, "lexicon": words.source.name, "limits": [depth, steps_below, similarity]}
