@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from visuosyn.records import HeatMaps
 from visuosyn.report.overlays import overlay
-from visuosyn.report.styles import BLUE, GREY, INK, MILLIMETRES, STYLES, VERMILLION, canvas
+from visuosyn.report.styles import BLUE, GREY, INK, MILLIMETRES, VERMILLION, canvas, width_of
 from visuosyn.stats.cohyponyms import PAPER
 
 KINDS = {"cohyponyms": (VERMILLION, "o"), "others": (BLUE, "s")}
@@ -106,7 +106,7 @@ def pair_sheet(rows: Sequence[tuple[str, Sequence[tuple[HeatMaps, NDArray[np.flo
     column) in the order of the text.
     """
     columns = 3 * max(len(pictures) for _, pictures in rows)
-    width = STYLES["paper"]["page"] / MILLIMETRES
+    width = width_of("page") / MILLIMETRES
     figure = Figure(figsize=(width, len(rows) * (width / columns + 0.3)), layout="constrained")
     grid = figure.subplots(len(rows), columns, squeeze=False)
     for axes, (title, pictures) in zip(grid, rows, strict=True):
