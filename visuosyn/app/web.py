@@ -14,7 +14,8 @@ from visuosyn.report import explain_html
 from visuosyn.study import look, write_look
 
 LOCAL = "127.0.0.1"
-MASKS = ("relative:0.4", "area:0.2", "soft")  # the page's slider gives every other threshold
+MASKS = ("relative:0.4", "soft")  # the page's slider gives every other threshold
+LONGEST = 300  # characters of a prompt here: pages of longer ones are slow in a frame; ``visuosyn explain`` takes them
 KEPT = 3600  # seconds that a finished download stays
 HINT = "<p>Write a prompt and press Enter: the picture, the tree and the maps of its words come here.</p>"
 
@@ -59,6 +60,8 @@ def build(pipeline: Any, parser: Parser) -> Any:
 
     def draw(prompt: str, seed: float, steps: float) -> tuple[str, Any]:
         try:
+            if len(prompt) > LONGEST and prompt.strip():
+                raise UserError(f"the prompt has {len(prompt):,} characters: give at most {LONGEST} here")
             seen = look(prompt, pipeline=pipeline, parser=parser, seed=int(seed), steps=int(steps), masks=MASKS)
         except UserError as error:
             return f'<p role="alert"><strong>{escape(str(error))}</strong></p>', gradio.update(visible=False)
