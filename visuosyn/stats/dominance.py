@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from visuosyn.stats.bootstrap import bootstrap_means
 from visuosyn.stats.contrasts import contrast
+from visuosyn.stats.relations import Resampled, resampled
 from visuosyn.stats.results import named_results
-from visuosyn.stats.sums import prompt_sums
 
 DIFFERENCE = "mIoD - mIoH"
 
 
-def difference_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level: float = 0.95) -> pd.DataFrame:
+def difference_table(
+    pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level: float = 0.95, draw: Resampled | None = None
+) -> pd.DataFrame:
     """MIoD - mIoH per relation and mask rule with interval, sign-flip p and effect size: columns of ``results``.
 
     Estimates are those of ``relation_table``. How to read: estimate > 0, the head's area contains the dependent's
@@ -20,8 +21,7 @@ def difference_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, l
     areas, so this compares how large the words' areas are where they meet; under ``area:q`` it is 0 by
     construction. Source: Tang et al. 2023, section 4, who print the difference without a test.
     """
-    sums = prompt_sums(pairs)
-    drawn = bootstrap_means(sums.sums, sums.counts, draws=draws, seed=seed)
+    sums, drawn = resampled(pairs, draws=draws, seed=seed) if draw is None else draw
     dependent, head = sums.measures.index("iod"), sums.measures.index("ioh")
     found = contrast(*sums.of("iod"), against=sums.of("ioh"))
     difference = drawn[:, :, dependent] - drawn[:, :, head]

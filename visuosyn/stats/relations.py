@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from visuosyn.masks import MaskRule
 from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
-from visuosyn.stats.sums import ALL, KEPT, prompt_sums
+from visuosyn.stats.sums import ALL, KEPT, PromptSums, prompt_sums
 
 NAMES = {"iou": "mIoU", "iod": "mIoD", "ioh": "mIoH"}
 POINTS = 100  # tables print percentage points
 
+Resampled = tuple[PromptSums, NDArray[np.float64]]
 
-def relation_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level: float = 0.95) -> pd.DataFrame:
+
+def resampled(pairs: pd.DataFrame, *, draws: int, seed: int) -> Resampled:
+    """The sums of a pair table, and its means in each bootstrap draw, float64 (draw, cell, measure)."""
+    sums = prompt_sums(pairs)
+    return sums, bootstrap_means(sums.sums, sums.counts, draws=draws, seed=seed)
+
+
+def relation_table(
+    pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level: float = 0.95, draw: Resampled | None = None
+) -> pd.DataFrame:
     """Mean overlaps per relation and mask rule, in percentage points, with intervals from a bootstrap over prompts.
 
     ``pairs`` is the pair table. Columns: relation, mask, n_pairs, n_prompts, n_images, then mIoU, mIoD, mIoH and
@@ -24,10 +35,10 @@ def relation_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, lev
     How to read: difference > 0 says that the head's area contains more of the dependent's than the other way
     round. Caveat: a high overlap alone is no evidence of syntax (compare the row "unrelated"), and the sign of a
     difference can turn with the mask rule. With a single prompt intervals are missing. The table does not depend
-    on the order of the rows. Source: Tang et al. 2023, section 4 and Table 2; intervals: ``percentile_interval``.
+    on the order of the rows. ``draw`` saves resampling anew. Source: Tang et al. 2023, section 4 and Table 2;
+    intervals: ``percentile_interval``.
     """
-    sums = prompt_sums(pairs)
-    drawn = bootstrap_means(sums.sums, sums.counts, draws=draws, seed=seed)
+    sums, drawn = resampled(pairs, draws=draws, seed=seed) if draw is None else draw
     rests_on = effective_number(sums.counts)
     table = sums.cells.copy()
     for measure, name in NAMES.items():

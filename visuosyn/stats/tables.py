@@ -10,7 +10,7 @@ import pandas as pd
 from visuosyn.stats.controls import chance_controls, control_table, matched_controls
 from visuosyn.stats.dominance import difference_table
 from visuosyn.stats.multiverse import multiverse_table
-from visuosyn.stats.relations import relation_table
+from visuosyn.stats.relations import relation_table, resampled
 from visuosyn.stats.sums import MEASURES
 from visuosyn.stats.verdicts import verdict_table
 
@@ -35,7 +35,8 @@ def study_tables(
     of unrelated pairs or seeds, has no rows.
     """
     options: dict[str, Any] = {"seed": seed, "level": level}
-    differences = difference_table(pairs, draws=draws, **options)
+    draw = resampled(pairs, draws=draws, seed=seed)
+    differences = difference_table(pairs, draws=draws, draw=draw, **options)
     known = {CHANCE: chance_controls(pairs), MATCHED: matched_controls(pairs)} | dict(controls or {})
     contrasts = {
         name: control_table(pairs, control, draws=draws, **options)
@@ -43,7 +44,7 @@ def study_tables(
         if control[list(MEASURES)].notna().any(axis=None)
     }
     tables = {
-        "relations": relation_table(pairs, draws=draws, **options),
+        "relations": relation_table(pairs, draws=draws, draw=draw, **options),
         "differences": differences,
         "verdicts": verdict_table(differences),
     }
