@@ -193,7 +193,7 @@ def test_outlines_to_learn_from_hold_every_noun_and_blobs() -> None:
 @pytest.mark.slow
 def test_training_learns_and_repeats() -> None:
     losses: list[list[float]] = [[], []]
-    made = [train_judge.train_segmenter(steps=12, note=lambda _, loss, kept=kept: kept.append(loss)) for kept in losses]
-    assert losses[0] == losses[1] and np.mean(losses[0][-3:]) < 0.95 * losses[0][0]
+    made = [train_judge.train_segmenter(steps=30, note=lambda _, loss, kept=kept: kept.append(loss)) for kept in losses]
+    assert losses[0] == losses[1] and np.mean(losses[0][-3:]) < 0.9 * losses[0][0]
     states = [network.state_dict() for network in made]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
