@@ -113,7 +113,7 @@ def _by_name(table: pd.DataFrame, name: str) -> dict[Any, dict[Any, Any]]:
 def _difference(row: Mapping[Any, Any]) -> str:
     """The difference with its interval, and in words whether it excludes 0."""
     low, high = row["difference_low"], row["difference_high"]
-    clear = "" if low > 0 or high < 0 else ", which includes no difference"
+    clear = ", which includes no difference" if low <= 0 <= high else ""
     return f"a difference of {_signed(row['difference'])} points {_interval(low, high)}{clear}"
 
 
