@@ -321,3 +321,4 @@ def test_trees_are_scored_relation_by_relation(tmp_path):
     assert scores.loc["det", "f1"] == 1 and scores.loc["nmod", "f1"] == 0
     assert "1.000" in run("score-parse", gold, "--parser", "given").stdout
     refused(run("score-parse", gold, "--parser", "no_such_model"), "no_such_model")
+    refused(run("score-parse", gold, "--parser", "given", "--misses", gold / "misses.csv"), "cannot write")

@@ -83,7 +83,7 @@ def test_swapped_words() -> None:
     tree = spelled("Dogs/NOUN/2/nsubj chase/VERB/0/root red/ADJ/4/amod cats/NOUN/2/obj")
     caption = swapped(caption_of(tree), WordPair(3, 0, "x"))
     assert caption.text == "Cats chase red dogs"
-    assert (caption.id, caption.noise_id, caption.source) == ("c~1~4", "noise of c", "f:1")
+    assert (caption.id, caption.noise_id, caption.source) == ("c~0~1~4", "noise of c", "f:1")
     assert caption.sentence is not None
     assert [caption.text[w.start : w.end] for w in caption.sentence.words] == ["Cats", "chase", "red", "dogs"]
     assert [w.upos for w in caption.sentence.words] == ["NOUN", "VERB", "ADJ", "NOUN"]
@@ -102,9 +102,36 @@ def test_a_swapped_caption_has_one_pair_and_says_whose_it_is() -> None:
     assert (swapped_from(made.sentence), swapped_from(tree)) == (("c", 1), None)
     (again,) = conllu.read(conllu.write([made.sentence], spans=True))
     assert all_pairs(again) == all_pairs(made.sentence)
-    assert list(with_swapped([first, made], ["amod"]))[2:] == [made]  # a swapped caption is not swapped again
+    assert list(with_swapped([first, made], ["amod"])) == [first, made]  # neither made nor swapped again
     with pytest.raises(UserError, match="no pair of the corpus stands in obj"):
         list(with_swapped([first], ["obj"]))
+
+
+def test_two_pairs_of_the_same_words_make_two_swapped_captions() -> None:
+    """In a relative clause the noun governs the verb (acl) and is its subject in the graph."""
+    text = (
+        "# sent_id = r\n# text = Boys who run\n1\tBoys\t_\tNOUN\t_\t_\t0\troot\t0:root|3:nsubj\t_\n"
+        "2\twho\t_\tPRON\t_\t_\t3\tnsubj\t1:ref\t_\n3\trun\t_\tVERB\t_\t_\t1\tacl:relcl\t1:acl:relcl\t_\n\n"
+    )
+    (tree,) = conllu.read(text)
+    all_of_them = list(with_swapped([caption_of(tree)], ["nsubj", "acl"]))
+    assert [c.text for c in all_of_them[1:]] == ["Run who boys"] * 2
+    assert len({c.id for c in all_of_them}) == 3
+    found = [all_pairs(c.sentence)[0] for c in all_of_them[1:] if c.sentence]
+    assert {(p.relation, p.head, p.dependent) for p in found} == {("swapped nsubj", 0, 2), ("swapped acl:relcl", 2, 0)}
+    assert list(with_swapped(all_of_them, ["nsubj", "acl"])) == all_of_them
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("John/PROPN/2/nsubj sees/VERB/0/root Mary/PROPN/2/obj", "Sees John Mary"),
+        ("A/DET/2/nsubj dog/NOUN/0/root", "Dog a"),
+        ("I/PRON/2/nsubj see/VERB/0/root", "See I"),
+    ],
+)
+def test_capitals_of_swapped_words(words: str, text: str) -> None:
+    assert swapped(caption_of(spelled(words)), WordPair(1, 0, "nsubj")).text == text
 
 
 def test_multiword_tokens_stay_whole_when_words_around_them_change_places() -> None:

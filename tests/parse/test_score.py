@@ -59,3 +59,10 @@ def test_misses_list_every_edge_that_differs() -> None:
     assert misses([GOLD], [GOLD]).empty
     root = misses([GOLD], [changed(3, head=0, relation="acl", deps=((0, "acl"),))])
     assert root.to_numpy().tolist() == [["s", 4, "run", "root", "", "acl", "cats"]]
+
+
+def test_what_cannot_be_compared_is_refused() -> None:
+    with pytest.raises(UserError, match="no tree to score against"):
+        score([changed(0, head=None, relation="", deps=())], [GOLD])
+    with pytest.raises(UserError, match="of scheme 'clear', its prediction of 'ud'"):
+        score([replace(GOLD, scheme="clear")], [GOLD])

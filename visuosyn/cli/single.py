@@ -92,6 +92,7 @@ def score_parse(
     """
     from visuosyn import parse
     from visuosyn.corpus import read_corpus
+    from visuosyn.run import write_text
 
     trees = [one.sentence for one in read_corpus(gold, format="conllu") if one.sentence is not None]
     if parser == parse.GIVEN:
@@ -102,7 +103,7 @@ def score_parse(
     table = parse.score(trees, made)
     for path, rows in ((csv, table), (misses, parse.misses(trees, made))):
         if path is not None:
-            rows.to_csv(path, index=False, lineterminator="\n")
+            write_text(path, rows.to_csv(index=False, lineterminator="\n"))
     say(table.to_string(index=False, float_format="{:.3f}".format, na_rep="-"), quiet=quiet)
 
 

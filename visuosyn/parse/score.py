@@ -20,7 +20,7 @@ def score(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFra
     predicted or nothing is gold. "UAS" and "LAS" count words of the basic tree with the right head, and with the
     right head and label (precision and recall are one). "all edges" and the relations count edges of the
     enhanced graph (the basic tree where there is none), right if head, dependent and the full label agree.
-    Raises UserError if the sentences do not have the same words.
+    Raises UserError if the sentences do not have the same words, or if one has no tree or another scheme.
     """
     _check(gold, predicted)
     pairs = [
@@ -80,6 +80,13 @@ def _check(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> None:
     for ours, theirs in zip(gold, predicted, strict=True):
         if _forms(ours.words) != _forms(theirs.words):
             raise UserError(f"sentence {ours.id!r} has other words than its prediction {theirs.id!r}")
+        if any(word.head is None for word in ours.words):
+            raise UserError(f"sentence {ours.id!r} has no tree to score against: give every word a head")
+        if ours.scheme != theirs.scheme:
+            raise UserError(
+                f"sentence {ours.id!r} is of scheme {ours.scheme!r}, its prediction of {theirs.scheme!r}: "
+                "no label can be compared"
+            )
 
 
 def _forms(words: Iterable[Word]) -> list[str]:

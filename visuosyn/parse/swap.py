@@ -40,10 +40,11 @@ def with_swapped(captions: Iterable[Caption], relations: Iterable[str]) -> Itera
     """Every caption (which must bring its tree), followed by one swapped caption for each of its pairs that stand in
     one of these relations; "nmod" also means "nmod:of".
 
-    Words inside of a multiword token cannot change places, so their pairs are left out. Raises UserError where no
-    pair of the corpus stands in one of the relations.
+    Words inside of a multiword token cannot change places, so their pairs are left out; swapped captions that are
+    there already are not made again. Raises UserError where no pair of the corpus stands in one of the relations.
     """
-    wanted, found = tuple(relations), False
+    wanted, found, captions = tuple(relations), False, tuple(captions)
+    there = {swapped_from(caption.sentence) for caption in captions if caption.sentence is not None}
     for caption in captions:
         yield caption
         if caption.sentence is not None and swapped_from(caption.sentence) is None:
@@ -52,7 +53,8 @@ def with_swapped(captions: Iterable[Caption], relations: Iterable[str]) -> Itera
                 named = any(pair.relation == name or pair.relation.startswith(f"{name}:") for name in wanted)
                 if named and not {pair.head, pair.dependent} & inside:
                     found = True
-                    yield swapped(caption, pair, number=number)
+                    if (caption.id, number) not in there:
+                        yield swapped(caption, pair, number=number)
     if not found:
         raise UserError(f"no pair of the corpus stands in {', '.join(wanted)}: there are no two words to exchange")
 
@@ -60,9 +62,10 @@ def with_swapped(captions: Iterable[Caption], relations: Iterable[str]) -> Itera
 def swapped(caption: Caption, pair: WordPair, *, number: int = 0) -> Caption:
     """The caption with the two words of a pair exchanged; ``number`` is that of the pair in its caption.
 
-    The words keep their lemmas and tags but have no tree; a capital at the start of the caption stays there. How to
-    read: what a pair keeps when its words change places does not come from where they stand. Caveat: most swapped
-    captions are no English, and a model may not have been taught to read such.
+    The words keep their lemmas and tags but have no tree; a capital at the start of the caption stays there, and names
+    keep theirs. The id names the pair and the two words, since two pairs may be of the same words. How to read: what
+    a pair keeps when its words change places does not come from where they stand. Caveat: most swapped captions are
+    no English, and a model may not have been taught to read such.
     """
     sentence = caption.sentence
     if sentence is None:
@@ -76,7 +79,7 @@ def swapped(caption: Caption, pair: WordPair, *, number: int = 0) -> Caption:
             extra.append(replace(token, start=words[begin].start, end=words[last].end))
     head, dependent = (first, second) if pair.head == second else (second, first)
     told = f"{PAIR}{number} {pair.relation} {head + 1} {dependent + 1}"
-    id = f"{caption.id}~{first + 1}~{second + 1}"
+    id = f"{caption.id}~{number}~{first + 1}~{second + 1}"
     comments = (f"{OF}{caption.id}", told)
     made = Sentence(id, text, tuple(words), sentence.scheme, "swapped", comments, tuple(extra))
     return Caption(id, text, caption.source, caption.noise_id or caption.id, caption.image_id, made)
@@ -104,8 +107,11 @@ def _exchanged(sentence: Sentence, first: int, second: int) -> list[str]:
     """The characters of every word, with those of two words exchanged."""
     texts = [sentence.text[word.start : word.end] for word in sentence.words]
     texts[first], texts[second] = texts[second], texts[first]
-    if first == 0 and texts[second][:1].isupper() and texts[second][1:].islower():
-        texts[first], texts[second] = texts[first].capitalize(), texts[second].lower()
+    old, rest = texts[second][:1], texts[second][1:]
+    if first == 0 and old.isupper() and rest == rest.lower():
+        texts[first] = texts[first][:1].upper() + texts[first][1:]
+        if sentence.words[0].upos != "PROPN" and texts[second] != "I":
+            texts[second] = texts[second].lower()
     return texts
 
 
