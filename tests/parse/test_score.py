@@ -66,3 +66,10 @@ def test_what_cannot_be_compared_is_refused() -> None:
         score([changed(0, head=None, relation="", deps=())], [GOLD])
     with pytest.raises(UserError, match="of scheme 'clear', its prediction of 'ud'"):
         score([replace(GOLD, scheme="clear")], [GOLD])
+
+
+def test_gold_without_a_graph_is_compared_with_the_basic_tree() -> None:
+    plain = replace(GOLD, words=tuple(replace(word, deps=()) for word in GOLD.words))
+    table = score([plain], [GOLD]).set_index("relation")
+    assert table.loc["all edges", ["n", "f1"]].tolist() == [4, 1] and "conj:and" not in table.index
+    assert misses([plain], [GOLD]).empty

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 import pandas as pd
@@ -19,14 +20,14 @@ def score(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFra
     Columns ``relation, n, precision, recall, f1``: n counts gold edges; shares are 0..1, missing where nothing was
     predicted or nothing is gold. "UAS" and "LAS" count words of the basic tree with the right head, and with the
     right head and label (precision and recall are one). "all edges" and the relations count edges of the
-    enhanced graph (the basic tree where there is none), right if head, dependent and the full label agree.
+    enhanced graph (of the basic trees where gold has none), right if head, dependent and the full label agree.
     Raises UserError if the sentences do not have the same words, or if one has no tree or another scheme.
     """
     _check(gold, predicted)
     pairs = [
         words
         for ours, theirs in zip(gold, predicted, strict=True)
-        for words in zip(ours.words, theirs.words, strict=True)
+        for words in zip(ours.words, _alike(ours, theirs), strict=True)
     ]
     heads = sum(mine.head == other.head for mine, other in pairs)
     labelled = sum((mine.head, mine.relation) == (other.head, other.relation) for mine, other in pairs)
@@ -52,7 +53,7 @@ def misses(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFr
     _check(gold, predicted)
     rows = []
     for ours, theirs in zip(gold, predicted, strict=True):
-        for position, words in enumerate(zip(ours.words, theirs.words, strict=True), 1):
+        for position, words in enumerate(zip(ours.words, _alike(ours, theirs), strict=True), 1):
             wanted, made = (sorted(set(edges(word)), key=lambda edge: edge[::-1]) for word in words)
             missed = [_told(ours, edge) for edge in wanted if edge not in made]
             wrong = [_told(ours, edge) for edge in made if edge not in wanted]
@@ -87,6 +88,13 @@ def _check(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> None:
                 f"sentence {ours.id!r} is of scheme {ours.scheme!r}, its prediction of {theirs.scheme!r}: "
                 "no label can be compared"
             )
+
+
+def _alike(gold: Sentence, predicted: Sentence) -> tuple[Word, ...]:
+    """The predicted words, without their graph where gold has none to compare it with."""
+    if any(word.deps or word.graph for word in gold.words):
+        return predicted.words
+    return tuple(replace(word, deps=(), graph="") for word in predicted.words)
 
 
 def _forms(words: Iterable[Word]) -> list[str]:
