@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 import visuosyn
 from visuosyn.cli import app, options
 from visuosyn.parse import DEFAULT
+from visuosyn.stats.simulate import simulate_pairs
 
 CAPTIONS = "a cat in a red hat\na dog and a cat\nthe ball\n"
 FAST = ["--steps", "1", "--mask", "soft", "--batch-size", "2"]
@@ -322,3 +324,15 @@ def test_trees_are_scored_relation_by_relation(tmp_path):
     assert "1.000" in run("score-parse", gold, "--parser", "given").stdout
     refused(run("score-parse", gold, "--parser", "no_such_model"), "no_such_model")
     refused(run("score-parse", gold, "--parser", "given", "--misses", gold / "misses.csv"), "cannot write")
+
+
+def test_power_plans_under_one_rule_of_a_pilot(tmp_path):
+    pilot, none = tmp_path / "pairs.parquet", tmp_path / "none.parquet"
+    pairs = simulate_pairs(12, np.random.default_rng(0), seeds=2)
+    pairs.to_parquet(pilot)
+    pairs.iloc[:0].to_parquet(none)
+    found = run("power", pilot, "--csv", tmp_path / "power.csv")
+    assert found.exit_code == 0 and "under relative:0.4 (power 0.8, alpha 0.05)" in found.stdout
+    assert set(pd.read_csv(tmp_path / "power.csv")["mask"]) == {"relative:0.4"}
+    refused(run("power", pilot, "--mask", "relative:0.4,soft"), "mask rule 'relative:0.4,soft' is not known")
+    refused(run("power", none), "the pair table holds no rows")

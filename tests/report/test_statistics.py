@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +23,7 @@ from visuosyn.report import (
 from visuosyn.report.reference import paper_table, published_table
 from visuosyn.report.statements import agreement, statements, universes
 from visuosyn.report.statistics import curve_relations, statistic_tables
+from visuosyn.report.written import sections
 from visuosyn.run import RunFolder
 from visuosyn.stats.dominance import DIFFERENCE
 from visuosyn.stats.relations import relation_table
@@ -52,10 +56,21 @@ def test_controls_are_of_related_pairs_and_both_kinds(run: RunFolder) -> None:
         assert sorted(table[keys].itertuples(index=False)) == sorted(related[keys].itertuples(index=False))
 
 
-def test_what_is_there_is_kept_and_other_masks_are_compared_anew(run: RunFolder) -> None:
+def test_what_is_there_is_kept(run: RunFolder) -> None:
     before = run.controls_file.stat().st_mtime_ns, run.multiverse_file.stat().st_mtime_ns
     compare_stage(run)
     assert (run.controls_file.stat().st_mtime_ns, run.multiverse_file.stat().st_mtime_ns) == before
+
+
+def test_other_pairs_are_compared_anew(run: RunFolder, tmp_path: Path) -> None:
+    other = RunFolder(Path(shutil.copytree(run.path, tmp_path / "run")))
+    pairs = other.pairs()
+    fewer = pairs[pairs["mask"] == "soft"]
+    fewer[fewer["caption_id"].isin(fewer["caption_id"].unique()[:3])].to_parquet(other.pairs_file)
+    compare_stage(other)
+    assert {len(table["caption_id"].unique()) for table in other.controls().values()} == {3}
+    multiverse = other.multiverse()
+    assert multiverse is not None and multiverse["caption_id"].nunique() == 3
 
 
 @pytest.mark.slow
@@ -146,6 +161,38 @@ def test_statements_count_the_tables(tables: dict[str, pd.DataFrame]) -> None:
     assert picture.startswith("Is it this picture?")
     assert f"Over {universes(tables)} analyses" in robust
     assert "pair" in explained
+
+
+def test_statements_by_hand(tables: dict[str, pd.DataFrame]) -> None:
+    """Four relations, one of them with few prompts: who is told of, on which side, and who is not."""
+    facts = {"relation": ["det", "obj", "amod", "acl", "all head-dependent"], "few": [False, False, False, True, False]}
+    tested = pd.DataFrame(
+        facts | {"mask": "soft", "measure": DIFFERENCE, "estimate": [9.0, -9.0, 9.0, 9.0, 9.0]}
+        | {"p": 0.001, "p_holm": [0.04, 0.001, 0.06, 0.001, 0.001]}
+    )  # fmt: skip
+    contrasts = tested.assign(measure="mIoU", control="matched unrelated pairs")
+    verdicts = pd.DataFrame(
+        facts
+        | {"measure": DIFFERENCE, "finding": ["head", "none", "head", "head", "head"], "holds_in": [9, 10, 8, 9, 9]}
+    ).assign(of=10, share=lambda rows: rows["holds_in"] / 10)
+    by_hand = tables | {"differences": tested, "contrasts": contrasts, "multiverse_verdicts": verdicts}
+    direction, syntax, robust, _ = statements(by_hand, "soft")
+    assert direction == (
+        "Sign-flip tests of mIoD − mIoH by prompt under soft: 2 of 3 relations with 20 or more prompts differ from 0 "
+        "after Holm's correction: the head's area is the larger one for det; the dependent's is for obj."
+    )
+    assert syntax == (
+        "Is it the syntax? Against unrelated words of the same parts of speech and distance in the same picture, of "
+        "3 relations under soft: 1 overlaps more (det); 1 overlaps less (obj); 1 cannot be told apart from them "
+        "(Holm, mIoU)."
+    )
+    assert robust.endswith("a direction holds in at least 90% of those without equal areas for det (head, 9 of 10).")
+
+
+def test_without_a_multiverse_no_analyses_are_counted(tables: dict[str, pd.DataFrame]) -> None:
+    alone = {name: table for name, table in tables.items() if not name.startswith("multiverse")}
+    assert "analyses" not in dict(sections(alone, RULES[0]))[f"Relation by relation, under {RULES[0]}"]
+    assert "k of n: of" in dict(sections(tables, RULES[0]))[f"Relation by relation, under {RULES[0]}"]
 
 
 def test_the_other_figures_show_their_tables(tables: dict[str, pd.DataFrame]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from visuosyn.errors import UserError
 from visuosyn.stats.mixed import mixed_model, mixed_tables
@@ -100,6 +101,12 @@ def test_tables_hold_several_measures_and_why_one_is_missing():
     assert list(tables) == ["mixed_relations", "mixed_covariates", "mixed_components", "mixed_diagnostics"]
     assert list(dict.fromkeys(tables["mixed_relations"]["measure"])) == ["mIoU", "mIoD - mIoH"]
     assert tables["mixed_diagnostics"]["message"].str.startswith("converged").all()
+    relations = tables["mixed_relations"]
+    tested = relations["p"].notna()
+    assert tested.sum() == 4  # two relations under two measures are one family
+    for column, method in (("p_holm", "holm"), ("p_bh", "fdr_bh")):
+        expected = multipletests(relations.loc[tested, "p"], method=method)[1]
+        np.testing.assert_allclose(relations.loc[tested, column], expected)
     few = mixed_tables(pairs.iloc[:3], mask="soft")
     assert list(few) == ["mixed_diagnostics"]
     assert few["mixed_diagnostics"]["message"].str.startswith("not fitted: 3 rows of 1 prompts are too few").all()

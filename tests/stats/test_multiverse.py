@@ -101,6 +101,14 @@ def test_verdicts_count_universes():
     assert {"amod", "nsubj", "unrelated", "all head-dependent"} == set(verdicts.index)
 
 
+def test_other_kinds_of_pairs_are_not_counted_as_unrelated():
+    """As in the relation table: words two edges apart or exchanged are no unrelated pairs."""
+    sums = multiverse_sums(images(), rules=RULES)
+    others = sums[sums["kind"] == "unrelated"].assign(kind="path-2", relation="sibling", iou=99.0)
+    both = pd.concat([sums, others], ignore_index=True)
+    pd.testing.assert_frame_equal(multiverse_table(both, draws=20), multiverse_table(sums, draws=20))
+
+
 def test_unknown_choices_are_told():
     with pytest.raises(UserError, match="normalisation 'softmax' is not known: use none, minmax, words"):
         multiverse_sums([], normalisations=["softmax"])

@@ -42,8 +42,9 @@ def test_verdicts_by_hand():
     assert counts.loc["det"].tolist() == ["none", 3, 0, 3, 0]
     assert counts.loc["acl"].tolist() == ["mixed", 1, 1, 3, 0]
     assert verdicts.loc["amod", "verdict"] == (
-        "the dependent's area contains the head's in 2 of 3 analyses (reversed in 1)"
+        "the dependent's area contains more of the head's than the reverse in 2 of 3 analyses (reversed in 1)"
     )
+    assert verdicts.loc["det", "verdict"] == "no direction can be told in 3 of 3 analyses"
     assert verdicts.loc["acl", "verdict"].startswith("not robust: the sign turns with the analysis")
     assert verdicts.loc["amod", ["lowest", "median", "highest", "share"]].tolist() == [
         -21,

@@ -32,13 +32,14 @@ def power(
 
         visuosyn power runs/pilot --difference 5 --power 0.8
     """
+    from visuosyn.masks import MaskRule
     from visuosyn.run import read_pairs
     from visuosyn.stats.power import needed_prompts, power_table
     from visuosyn.stats.results import FEW
-    from visuosyn.study import parse_masks, parse_seeds
+    from visuosyn.study import parse_seeds
 
     pairs = read_pairs(pilot)
-    rule = parse_masks(mask)[0] if mask else str(pairs["mask"].iloc[0])
+    rule = str(MaskRule.parse(mask)) if mask else next(iter(pairs["mask"]), None)
     numbers = parse_seeds(seeds)
     table = power_table(pairs, mask=rule, difference=difference, power=power, alpha=alpha, seeds=numbers)
     if csv is not None:

@@ -6,7 +6,8 @@ the reverse, the same), and so do the two masks: the share of pairs where both a
 
 ``python -m visuosyn.microworld.planted --out FILE`` writes the table; a report shows it from ``tables/planted.csv``.
 
-Nouns are drawn things with masks of their own. Adjectives, verbs and words of relation have masks by convention: what
+Nouns are drawn things, with the mask of what they name; the two of a compound name one thing and share its mask, so
+their masks always stand in the relation "same". Adjectives, verbs and words of relation have masks by convention: what
 their nouns cover. Pairs with such a word are counted apart.
 """
 

@@ -102,14 +102,18 @@ def _robust(tables: Mapping[str, pd.DataFrame]) -> str:
     if verdicts is None:
         return ""
     said = []
-    for measure, words in ((DIFFERENCE, "a direction"), (OVERLAP, "a difference in overlap from unrelated pairs")):
+    questions = (
+        (DIFFERENCE, "a direction", "those without equal areas"),
+        (OVERLAP, "a difference in overlap from unrelated pairs", "all"),
+    )
+    for measure, words, counted in questions:
         rows = enough(verdicts[verdicts["measure"] == measure])
         sided = rows[~rows["finding"].isin(["none", "mixed"])]
         firm = sided[sided["share"] >= ROBUST]
         if len(rows):
             names = [f"{row.relation} ({row.finding}, {row.holds_in} of {row.of})" for row in firm.itertuples()]
             said.append(
-                f"{words} holds in at least {ROBUST:.0%} of them for {listed(names) if names else 'no relation'}"
+                f"{words} holds in at least {ROBUST:.0%} of {counted} for {listed(names) if names else 'no relation'}"
             )
     return f"Over {universes(tables):,} analyses of the same pictures, {'; '.join(said)}." if said else ""
 

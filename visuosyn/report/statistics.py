@@ -78,8 +78,8 @@ def draw_statistics(tables: Tables, mask: str, folder: Path) -> dict[str, list[D
                 lambda mine=mine: curves.specification_curve(mine)[0],  # type: ignore[misc]
                 f"Sorted estimates of mIoD − mIoH of {relation} in every analysis; the counts stand in the table.",
                 f"{relation}: mIoD − mIoH in every analysis, sorted, with 95% intervals; below, the choices of each. "
-                "Blue: the head’s area contains the dependent’s; vermillion: the reverse; grey: the interval includes "
-                "0.",
+                "Blue: the head’s area contains more of the dependent’s; vermillion: the reverse; grey: the interval "
+                "includes 0.",
             )
         )
     if "mixed_components" in tables:

@@ -73,7 +73,10 @@ def _relations(tables: Tables, mask: str) -> str:
     columns = {"prompts": _cells(tests, lambda row: f"{row['n']:,}"), "mIoD − mIoH": _cells(tests, _estimate)}
     if "multiverse_verdicts" in tables:
         verdicts = tables["multiverse_verdicts"]
-        for measure, head in ((DIFFERENCE, "area contains the other’s"), (OVERLAP, "overlap against unrelated")):
+        for measure, head in (
+            (DIFFERENCE, "area contains more of the other’s"),
+            (OVERLAP, "overlap against unrelated"),
+        ):
             columns[head] = _cells(verdicts[verdicts["measure"] == measure], _count)
     if "contrasts" in tables:
         contrasts = tables["contrasts"]
@@ -83,10 +86,12 @@ def _relations(tables: Tables, mask: str) -> str:
     known = tests[~tests["few"] & (tests["relation"] != "unrelated")]["relation"]
     rare = [str(name) for name in tests[tests["few"] & ~tests["relation"].isin(SUMMARY_ROWS)]["relation"]]
     lines = [[name, *(column.get(name, "–") for column in columns.values())] for name in known]
-    told = (
-        f"Points with 95% intervals by prompt; * p < .05 after Holm. k of n: of {universes(tables):,} analyses of the "
-    )
-    told += "same pictures (for the direction without those that make all areas equal)."
+    told = "Points with 95% intervals by prompt; * p < .05 after Holm."
+    if "multiverse_verdicts" in tables:
+        told += (
+            f" k of n: of {universes(tables):,} analyses of the same pictures (for the direction without those that "
+            "make all areas equal)."
+        )
     few = f"\n\nUnder {FEW} prompts, so in the tables alone: {listed(rare, most=60)}." if rare else ""
     return f"{told}\n\n{_markdown(['relation', *columns], lines)}{few}" if lines else f"{told}{few}"
 
@@ -164,7 +169,8 @@ def _planted(tables: Tables, mask: str) -> str:
     told = (
         "The model is shown true pictures under noise with their own captions, so what each word names is known to the "
         "pixel. Agreement: the two maps stand in the relation in which the two masks stand (apart, one inside the "
-        f"other, the same; half of an area decides), under {rule}. Drawn things are nouns with masks of their own; "
+        f"other, the same; half of an area decides), under {rule}. Drawn things are nouns, with the mask of what "
+        "they name (the two of a compound name one thing and share its mask); "
         "“masks by convention” are those of adjectives, verbs and words of relation, which show what their nouns show. "
         f"Kappa is agreement beyond that of maps dealt at random to the pairs of a row. Relations in fewer than {FEW} "
         "scenes stand in the table alone."

@@ -106,8 +106,8 @@ def mixed_tables(
     pairs: pd.DataFrame, *, mask: str, measures: Sequence[str] = ("iou", "difference"), most_levels: int = DENSE
 ) -> dict[str, pd.DataFrame]:
     """Mixed models of several measures as tables, by name: mixed_relations, mixed_covariates, mixed_components,
-    mixed_diagnostics, each with the ``measure``. A model that could not be fitted has a line in the last, which says
-    why."""
+    mixed_diagnostics, each with the ``measure``. Holm and Benjamini-Hochberg go over relations and measures. A model
+    that could not be fitted has a line in the last, which says why."""
     found: dict[str, list[pd.DataFrame]] = {}
     for measure in measures:
         name = NAMES.get(measure, DIFFERENCE)
@@ -122,7 +122,11 @@ def mixed_tables(
             rest = table.drop(columns="measure", errors="ignore")
             rest.insert(0, "measure", name)
             found.setdefault(f"mixed_{part}", []).append(rest)
-    return {part: pd.concat(frames, ignore_index=True) for part, frames in found.items()}
+    tables = {part: pd.concat(frames, ignore_index=True) for part, frames in found.items()}
+    if "mixed_relations" in tables:
+        whole = tables["mixed_relations"].drop(columns=["p_holm", "p_bh"]).assign(mask=mask)
+        tables["mixed_relations"] = corrected(whole).drop(columns="mask")
+    return tables
 
 
 def _fitting(rows: pd.DataFrame, most: int) -> pd.DataFrame:

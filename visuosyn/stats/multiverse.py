@@ -13,7 +13,7 @@ from visuosyn.errors import UserError
 from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
 from visuosyn.stats.dominance import DIFFERENCE
 from visuosyn.stats.results import FEW, POINTS
-from visuosyn.stats.sums import ALL, UNRELATED, ratio
+from visuosyn.stats.sums import ALL, KEPT, UNRELATED, ratio
 from visuosyn.stats.verdicts import OVERLAP
 
 UNIVERSE = ["normalisation", "layers", "third", "mask"]
@@ -29,6 +29,7 @@ def multiverse_table(sums: pd.DataFrame, *, draws: int = 2000, seed: int = 0, le
     keeps its sign across the universes that someone would defend. Caveat: universes share images; k of n is no
     probability, and a bad universe counts as much as a good one.
     """
+    sums = sums[sums["kind"].isin(KEPT)]
     if sums.empty:
         raise UserError("the multiverse holds no rows: there is nothing to compute statistics of")
     related = sums[sums["kind"] == "related"]

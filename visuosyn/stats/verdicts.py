@@ -16,21 +16,21 @@ COLUMNS = (
 )
 # A measure's findings, each with its sentence: the interval lies above 0, below 0, or includes it.
 AREAS = {
-    "head": "the head's area contains the dependent's",
-    "dependent": "the dependent's area contains the head's",
-    "none": "neither area contains the other",
+    "head": "the head's area contains more of the dependent's than the reverse",
+    "dependent": "the dependent's area contains more of the head's than the reverse",
+    "none": "no direction can be told",
 }
 READINGS = {
     DIFFERENCE: AREAS,
     OVERLAP: {
         "more": "the pairs overlap more than unrelated ones",
         "less": "the pairs overlap less than unrelated ones",
-        "none": "the pairs overlap neither more nor less than unrelated ones",
+        "none": "the pairs' overlap cannot be told apart from that of unrelated ones",
     },
     "mIoU": {
         "more": "the pairs overlap more than the control",
         "less": "the pairs overlap less than the control",
-        "none": "the pairs overlap neither more nor less than the control",
+        "none": "the pairs' overlap cannot be told apart from the control's",
     },
 }
 
