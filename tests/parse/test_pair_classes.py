@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,6 +107,17 @@ def test_a_swapped_caption_has_one_pair_and_says_whose_it_is() -> None:
     assert list(with_swapped([first, made], ["amod"])) == [first, made]  # neither made nor swapped again
     with pytest.raises(UserError, match="no pair of the corpus stands in obj"):
         list(with_swapped([first], ["obj"]))
+    with pytest.raises(UserError, match="stands in obj, typo:"):
+        list(with_swapped([first], ["amod", "obj", "typo"]))
+
+
+@pytest.mark.parametrize("told", ["0 amod 2", "x amod 2 3", "0 amod 2 9", "0 amod 0 2", "0 amod 2 2"])
+def test_a_swapped_caption_with_a_broken_comment_is_told(told: str) -> None:
+    tree = spelled("a/DET/3/det red/ADJ/3/amod cat/NOUN/0/root")
+    broken = replace(tree, comments=(f"# swap_pair = {told}",))
+    for reads in (all_pairs, swapped_from):
+        with pytest.raises(UserError, match=f"swap_pair = {told}' should be .* its 3 words"):
+            reads(broken)
 
 
 def test_two_pairs_of_the_same_words_make_two_swapped_captions() -> None:

@@ -23,17 +23,17 @@ def all_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
 
     Of a swapped caption, which has no tree, that is the one pair whose words were exchanged (kind "swapped").
     """
-    told = _told(sentence, PAIR)
+    told = _pair_of(sentence)
     if told:
-        _, relation, head, dependent = told.split()
-        return (WordPair(int(head) - 1, int(dependent) - 1, f"swapped {relation}", "swapped", ""),)
+        _, relation, head, dependent = told
+        return (WordPair(head - 1, dependent - 1, f"swapped {relation}", "swapped", ""),)
     return (*word_pairs(sentence), *class_pairs(sentence))
 
 
 def swapped_from(sentence: Sentence) -> tuple[str, int] | None:
     """The caption id and the number of the pair that a swapped caption was made from; ``None`` for any other."""
-    told = _told(sentence, PAIR)
-    return (_told(sentence, OF), int(told.split()[0])) if told else None
+    told = _pair_of(sentence)
+    return (_told(sentence, OF), told[0]) if told else None
 
 
 def with_swapped(captions: Iterable[Caption], relations: Iterable[str]) -> Iterator[Caption]:
@@ -41,22 +41,27 @@ def with_swapped(captions: Iterable[Caption], relations: Iterable[str]) -> Itera
     one of these relations; "nmod" also means "nmod:of".
 
     Words inside of a multiword token cannot change places, so their pairs are left out; swapped captions that are
-    there already are not made again. Raises UserError where no pair of the corpus stands in one of the relations.
+    there already are not made again. Raises UserError for a relation in which no pair of the corpus stands.
     """
-    wanted, found, captions = tuple(relations), False, tuple(captions)
+    wanted, captions = tuple(relations), tuple(captions)
+    found: set[str] = set()
+    able = False
     there = {swapped_from(caption.sentence) for caption in captions if caption.sentence is not None}
     for caption in captions:
         yield caption
         if caption.sentence is not None and swapped_from(caption.sentence) is None:
             inside = _inside(caption.sentence)
             for number, pair in enumerate(word_pairs(caption.sentence, unrelated=False)):
-                named = any(pair.relation == name or pair.relation.startswith(f"{name}:") for name in wanted)
-                if named and not {pair.head, pair.dependent} & inside:
-                    found = True
+                called = {name for name in wanted if pair.relation == name or pair.relation.startswith(f"{name}:")}
+                found |= called
+                if called and not {pair.head, pair.dependent} & inside:
+                    able = True
                     if (caption.id, number) not in there:
                         yield swapped(caption, pair, number=number)
-    if not found:
-        raise UserError(f"no pair of the corpus stands in {', '.join(wanted)}: there are no two words to exchange")
+    absent = [name for name in wanted if name not in found]
+    if absent or not able:
+        names = ", ".join(absent or wanted)
+        raise UserError(f"no pair of the corpus stands in {names}: there are no two words to exchange")
 
 
 def swapped(caption: Caption, pair: WordPair, *, number: int = 0) -> Caption:
@@ -119,6 +124,21 @@ def _inside(sentence: Sentence) -> set[int]:
     """Positions of the words inside of multiword tokens."""
     ranges = (map(int, token.id.split("-")) for token in sentence.extra if "-" in token.id)
     return {place for first, last in ranges for place in range(first - 1, last)}
+
+
+def _pair_of(sentence: Sentence) -> tuple[int, str, int, int] | None:
+    """What ``# swap_pair`` says: number of the pair, relation, head and dependent (words from 1)."""
+    told = _told(sentence, PAIR)
+    if not told:
+        return None
+    parts, numbers = told.split(), range(1, len(sentence.words) + 1)
+    whole = len(parts) == 4 and all(parts[place].isdecimal() for place in (0, 2, 3))
+    if not whole or int(parts[2]) not in numbers or int(parts[3]) not in numbers or parts[2] == parts[3]:
+        raise UserError(
+            f"caption {sentence.id!r}: {PAIR + told!r} should be the number of a pair, a relation, and the numbers of "
+            f"two of its {len(sentence.words)} words, as in '0 amod 3 2'"
+        )
+    return int(parts[0]), parts[1], int(parts[2]), int(parts[3])
 
 
 def _told(sentence: Sentence, key: str) -> str:
