@@ -11,6 +11,7 @@ from visuosyn.microworld.planted import CONVENTION, DRAWN, containment, planted_
 from visuosyn.microworld.scenes import sample
 from visuosyn.microworld.truth import gold_sentence
 from visuosyn.records import HeatMaps, Part
+from visuosyn.stats.bootstrap import bootstrap_means
 
 SEEDS = [11_000_000 + seed for seed in range(30)]
 
@@ -71,3 +72,15 @@ def test_agreement_and_kappa():
     assert whole["kappa"] == pytest.approx(cohens_kappa(table.to_numpy()).kappa)
     assert whole["low"] <= whole["agreement"] <= whole["high"]
     assert isinstance(rows, pd.DataFrame) and whole["n_scenes"] == rows["scene"].nunique()
+
+
+def test_an_interval_that_rests_on_one_scene_is_as_wide_as_its_draws():
+    """50 of 61 pairs in one scene: an effective number of 1.5 scenes, not 12, so no quantile is cut off."""
+    values = dict.fromkeys(("iou", "iod", "ioh", "true_iou", "true_iod", "true_ioh"), 0.5)
+    rows = pd.DataFrame({"scene": ["a"] * 50 + list("bcdefghijkl"), "relation": "conj:and", "words": DRAWN}).assign(
+        mask="soft", maps="same", truth=["same"] * 50 + ["apart"] * 11, **values
+    )
+    agree, count = np.array([50.0] + [0.0] * 11), np.array([50.0] + [1.0] * 11)
+    drawn = bootstrap_means(agree, count, draws=500)
+    line = planted_table(rows, draws=500).iloc[0]
+    assert (line["low"], line["high"]) == pytest.approx((100 * drawn.min(), 100 * drawn.max()))

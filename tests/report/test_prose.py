@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from tests.report.test_tables import row
@@ -25,6 +27,12 @@ def test_overlap_is_compared_by_intervals() -> None:
     assert "overlap less than those of unrelated words of the same caption: mIoU 30.0 against 40.0" in first
 
 
+def test_intervals_that_overlap_are_no_equality() -> None:
+    rows = [row(name, RULES[0], 0.0) for name in ("unrelated", "all head-dependent")]
+    said = findings(reader_table(pd.DataFrame(rows)), RULES[0])[0]
+    assert "overlap neither clearly more nor clearly less than (the intervals overlap) those of unrelated words" in said
+
+
 def test_directions_are_counted_with_the_rules_under_which_they_hold() -> None:
     said = told(("obj", 12.0, 5.0, 50), ("amod", -15.0, -4.0, 50), ("acl", 8.0, -8.0, 50), ("det", 1.0, 1.0, 50))
     assert said[1] == (
@@ -47,4 +55,6 @@ def test_no_direction_at_all() -> None:
 
 def test_sources_are_balanced_bibtex() -> None:
     text = bibtex()
-    assert text.count("{") == text.count("}") and text.count("\n@") + text.startswith("@") == 8
+    keys = re.findall(r"^@\w+\{([\w-]+),$", text, flags=re.MULTILINE)
+    assert text.count("{") == text.count("}") and text.count("@") == len(keys)
+    assert len(keys) == len(set(keys)) == 10
