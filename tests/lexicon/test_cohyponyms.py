@@ -135,6 +135,8 @@ def test_unknown_nouns_and_nouns_that_cannot_be_drawn():
         are_cohyponyms("girafe", "zebra")
     with pytest.raises(UserError, match="is not in"):
         are_cohyponyms("zebra", "xxqqzzxx")
+    with pytest.raises(UserError, match=r"did you mean dingo, dug, dot\?"):  # things, and never names of people
+        are_cohyponyms("dgo", "zebra")
     with pytest.raises(UserError, match="'love' names nothing that a picture shows"):
         are_cohyponyms("zebra", "love")
 

@@ -68,6 +68,9 @@ def test_what_cannot_be_estimated_is_told():
     split = images(seed=1).assign(both=lambda t: (t["kind"] == "others").astype(float))
     table = gee_table(split, [])
     assert table["estimate"].isna().all() and table["note"].str.startswith("not estimable").all()
+    ceiling = images(seed=1).assign(both=lambda t: t["both"].where(t["kind"] == "cohyponyms", 1.0))
+    table = gee_table(ceiling, ["cosine"])  # one kind without any failure: its log-odds are infinite
+    assert table["estimate"].isna().all() and table["note"].str.contains("with certainty").all()
     few = images(seed=1, pairs=1)
     assert gee_table(few, ["cosine"])["note"].str.startswith("too few pairs").all()
 

@@ -79,6 +79,8 @@ def test_the_report_is_whole(done):
     page = done.folder.page.read_text()
     for told in ("Cohyponyms in pictures", "cat + dog", "carnivore", "52", "61", "Holm", "Methods"):
         assert told in page
+    assert "The pairs were given" in page and "made as alike" not in page
+    assert "“a X next to a Y”, “a big X and a small Y” and crowded by two unrelated nouns" in page
     both = done.table("outcomes").set_index("outcome").loc["both"]
     assert f"{both['cohyponyms']:.0f} % of the pictures of cohyponyms" in page
     for name in ("outcomes", "overlap", "link", "gee", "mixed", "pair_rates", "hypernyms", "power", "judge_range"):

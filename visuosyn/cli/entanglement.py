@@ -85,7 +85,7 @@ def cohyponyms(
     """Draw pairs of cohyponyms and of other nouns, judge what is there, measure and report.
 
     Are a giraffe and a zebra harder to draw together than a zebra and a fridge, and does the attention of the two words
-    tell? Every pair is drawn in both orders and three templates. Stopped half-way, the same command goes on.
+    tell? Every pair is drawn in both orders and four templates. Stopped half-way, the same command goes on.
 
     **Examples**
 
@@ -105,7 +105,7 @@ def cohyponyms(
             progress=progress,
         )  # fmt: skip
     if lost := len(done.folder.dropped()):
-        say(f"Not used: {lost} nouns, pairs or pictures; the reasons: {done.folder.dropped_file}", quiet=quiet)
+        say(f"Not used: {lost} nouns, pairs, prompts or pictures; the reasons: {done.folder.dropped_file}", quiet=quiet)
     say(f"Report: {done.folder.page}", quiet=quiet)
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from visuosyn.errors import UserError
-from visuosyn.lexicon.senses import drawable, lookup, own_senses
+from visuosyn.lexicon.senses import DRAWABLE, drawable, lookup, own_senses
 from visuosyn.lexicon.source import Source, Synset, Wn, WordNet
 
 DEPTH, STEPS, SIMILARITY = 7, 3, 0.77
+NEAR = 20  # lemmas that a suggestion is chosen from
+THINGS = frozenset(DRAWABLE) - {"person"}  # some names of people are slurs
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,9 @@ class Lexicon:
     def _suggested(self, noun: str) -> str:
         start = noun[:1].lower()
         known = [lemma for lemma in self.source.lemmas() if lemma[:1] == start and abs(len(lemma) - len(noun)) < 3]
-        close = difflib.get_close_matches(noun.lower(), known, n=3, cutoff=0.75)
-        return f"; did you mean {', '.join(close)}?" if close else ""
+        close = difflib.get_close_matches(noun.lower(), known, n=NEAR, cutoff=0.65)
+        things = [lemma for lemma in close if any(one.file in THINGS for one in drawable(*lookup(self.source, lemma)))]
+        return f"; did you mean {', '.join(things[:3])}?" if things else ""
 
     def _synset(self, id: str) -> Synset:
         if id not in self._synsets:

@@ -133,31 +133,40 @@ def _interval(low: float, high: float) -> str:
     return f"[{low:z.1f}, {high:z.1f}]".replace("-", "−")
 
 
-def methods(facts: RunFacts, judge: Mapping[str, Any], pairs: pd.DataFrame, *, dropped: int) -> str:
-    """A methods section to paste."""
+def methods(
+    facts: RunFacts, judge: Mapping[str, Any], pairs: pd.DataFrame, *, dropped: int, crowded: bool = True
+) -> str:
+    """A methods section to paste; ``crowded``: some pairs were drawn with further nouns, too."""
     yes, no = (int((pairs["cohyponyms"].astype(str) == told).sum()) for told in ("True", "False"))
     depth, steps, similarity = facts.options["limits"]
     nouns = len({*pairs["first"], *pairs["second"]})
+    templates = ["“a X and a Y”", "“a X next to a Y”", "“a big X and a small Y”"]
+    templates += ["crowded by two unrelated nouns as “a X, a Y, a Z and a W”"] if crowded else []
+    if facts.options.get("pairs") == "given":
+        choice = "The pairs were given, some perhaps with their kind; nothing made the two kinds alike."
+    else:
+        choice = (
+            "The two kinds were made as alike as the nouns allow in how often they use each noun and, where known, in "
+            "sizes and in the share of pairs held out of training."
+        )
     return (
         f"We drew {amount(yes, 'pair')} of cohyponyms and {amount(no, 'pair')} of other nouns ({nouns} nouns) with "
         f"{facts.model} ({facts.scheduler}, {amount(facts.steps, 'step')}, guidance {facts.guidance:g}, {facts.width} "
         f"x "
-        f"{facts.height} pixels), each in both orders as “a X and a Y”, “a X next to a Y” “a big X and a small Y” "
-        f"and, crowded by two unrelated nouns, “a X, a Y, a Z and a W” "
+        f"{facts.height} pixels), each in both orders as {listed(templates)} "
         f"with {amount(len(facts.seeds), 'seed')} ({seeds_text(facts.seeds)}); all prompts of a pair start from the "
         f"same "
         f"noise. Every noun was also drawn alone. Cohyponyms are nouns of {facts.options['lexicon']} whose lowest "
         f"common "
         f"hypernym stands at least {depth} below the root, each at most {steps} steps above the noun, with a "
         f"similarity "
-        f"(Wu and Palmer 1994) of at least {similarity:g}. The two kinds were made alike in how often they use each "
-        f"noun and, "
-        "where known, in sizes and in the share of pairs held out of training. Which nouns a picture shows was judged "
+        f"(Wu and Palmer 1994) of at least {similarity:g}. {choice} Which nouns a picture shows was judged "
         f"by {judge['name']}. Statistics are by pair of nouns: intervals from a bootstrap over pairs within each kind, "
         "tests from exchanges of the kinds among pairs, corrected by Holm’s method; logistic GEE with exchangeable "
         "correlation within pairs and bias-reduced covariance; a linear mixed model with crossed random effects of "
         "pair, noise and either noun. "
-        f"{amount(dropped, 'picture, pair or noun', 'pictures, pairs or nouns')} could not be used and are listed. "
+        f"{amount(dropped, 'picture, prompt, pair or noun', 'pictures, prompts, pairs or nouns')} could not be used "
+        "and are listed. "
         f"Made "
         f"with visuosyn {__version__}."
     )

@@ -159,7 +159,9 @@ def write_cohyponyms(folder: str | Path) -> Path:
         "sections": [_section(name, tables[name]) for name in SECTIONS if len(tables[name])],
         "figures": drawings,
         "dropped": dropped_summary(dropped).to_dict("records"),
-        "methods": methods(facts, judge, pairs, dropped=len(dropped)),
+        "methods": methods(
+            facts, judge, pairs, dropped=len(dropped), crowded="crowd" in set(rows["images"]["template"])
+        ),
         "bibtex": prose.bibtex(),
         "software": sorted(facts.software.items()),
     }

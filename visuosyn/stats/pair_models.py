@@ -20,6 +20,9 @@ from visuosyn.stats.pairs import YES
 from visuosyn.stats.reml import fit_reml
 from visuosyn.stats.results import POINTS
 
+CERTAIN = (
+    1e-8  # a fitted chance nearer to 0 or 1 has run away: a term parts yes from no, and its estimate means nothing
+)
 TEN = 10.0  # odds ratios of overlap are told for ten points of it
 
 Floats = NDArray[np.float64]
@@ -128,6 +131,9 @@ def _gee(y: Floats, x: Floats, terms: Sequence[str], pairs: pd.Series) -> pd.Dat
             fit = model.fit(cov_type="bias_reduced")
         except (ModelWarning, RuntimeWarning, np.linalg.LinAlgError) as error:
             return _missing(terms, f"not estimable: {str(error).splitlines()[0]}")
+    chances = np.asarray(fit.fittedvalues)
+    if np.minimum(chances, 1 - chances).min() < CERTAIN:
+        return _missing(terms, "not estimable: some pictures are foretold with certainty (such as one kind all drawn)")
     return _rows(terms, np.asarray(fit.params), np.asarray(fit.bse), len(np.unique(groups)), "")
 
 

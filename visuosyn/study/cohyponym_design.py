@@ -84,7 +84,9 @@ def read_pairs(path: str | Path, lexicon: Lexicon) -> tuple[NounPair, ...]:
     """The user's pairs: CSV with the columns first and second, and perhaps cohyponyms (yes or no).
 
     Without that column, or where it is empty, the lexicon decides. Raises UserError with file and line for a missing
-    column, a pair given twice (in whichever order), an unknown noun (with suggestions) and another answer.
+    column, a pair given twice (in whichever order), a noun with itself, an unknown noun (with suggestions), another
+    answer, and without an answer for nouns that mean the same or of which one is a kind of the other: they are of
+    neither class.
     """
     rows = csv.DictReader(_text(path).splitlines())
     if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
@@ -98,20 +100,26 @@ def read_pairs(path: str | Path, lexicon: Lexicon) -> tuple[NounPair, ...]:
         answer = (row.get("cohyponyms") or "").strip().lower()
         if answer not in ("", *ANSWERS):
             raise UserError(f"{place}: cohyponyms is {answer!r}: write yes or no, or leave it empty")
+        if key[0] == key[1]:
+            raise UserError(f"{place}: {key[0]} is paired with itself: a pair needs two nouns")
         found[key[0], key[1]] = _related(key[0], key[1], lexicon, place, ANSWERS.get(answer))
+        if not answer and 0 in (relation := lexicon.relation(*key)).steps:
+            raise UserError(
+                f"{place}: {key[0]}, {key[1]}: {relation.reason}, so they are neither cohyponyms nor unrelated; leave "
+                "them out, or write yes or no in the column cohyponyms"
+            )
     return _both_classes(tuple(found.values()), str(path))
 
 
 def read_nouns(path: str | Path) -> tuple[str, ...]:
     """Nouns, one a line; blank lines and lines with # do not count. Raises UserError for one that is given twice."""
-    found: list[str] = []
-    for number, line in enumerate(_text(path).splitlines(), start=1):
-        if line.strip() and not line.startswith("#"):
-            noun = _noun(line, f"{path}:{number}")
-            if noun in found:
-                raise UserError(f"{path}:{number}: the noun {noun!r} is given twice")
-            found.append(noun)
-    return tuple(found)
+    lines = enumerate(_text(path).splitlines(), start=1)
+    return _distinct((f"{path}:{number}", line) for number, line in lines if line.strip() and line[0] != "#")
+
+
+def given_nouns(nouns: Iterable[str]) -> tuple[str, ...]:
+    """Nouns as ``read_nouns`` gives them. Raises UserError for one that is empty or given twice."""
+    return _distinct((f"noun {number}", noun) for number, noun in enumerate(nouns, start=1))
 
 
 def own_nouns(vocabulary: frozenset[str] | None) -> tuple[str, ...]:
@@ -132,7 +140,7 @@ def choose_pairs(nouns: Sequence[str], lexicon: Lexicon, *, per_class: int, seed
     """
     every = (_related(a, b, lexicon, "") for a, b in itertools.combinations(sorted(nouns), 2))
     pairs = [pair for pair in every if pair.cohyponyms or pair.similarity <= UNRELATED]
-    _both_classes(tuple(pairs), f"the {len(nouns)} nouns")
+    _both_classes(tuple(pairs), f"the choice from {len(nouns)} noun{'s' * (len(nouns) != 1)}")
     classes = np.array([pair.cohyponyms for pair in pairs])
     number = min(per_class, int(classes.sum()), int((~classes).sum()))
     chosen = _balanced(_traits(pairs, nouns), classes, number, seed)
@@ -289,6 +297,16 @@ def _balanced(traits: NDArray[np.float64], classes: NDArray[np.bool_], number: i
 
 def _imbalance(yes: NDArray[np.float64], no: NDArray[np.float64]) -> float:
     return float(np.square(yes - no).sum())
+
+
+def _distinct(placed: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    found: list[str] = []
+    for place, text in placed:
+        noun = _noun(text, place)
+        if noun in found:
+            raise UserError(f"{place}: the noun {noun!r} is given twice")
+        found.append(noun)
+    return tuple(found)
 
 
 def _noun(text: str, place: str) -> str:

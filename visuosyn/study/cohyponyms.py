@@ -25,6 +25,7 @@ from visuosyn.study.cohyponym_design import (
     choose_pairs,
     companions,
     each_prompt,
+    given_nouns,
     own_nouns,
     read_nouns,
     read_pairs,
@@ -36,6 +37,7 @@ from visuosyn.study.facts import gather, now
 from visuosyn.study.settings import MASKS, settings_of
 from visuosyn.study.stages import Progress, parse_stage, trace_stage, write_vocabulary
 
+ALONE = "not drawn in a crowd: no two nouns of other pairs are unrelated to both of its own"
 KIND, SEEDS, PER_CLASS = "cohyponyms", "0-3", 24
 DEPTH, STEPS, SIMILARITY = 7, 4, 0.7  # wider than the lexicon's own: 24 pairs among the microworld's 25 nouns
 
@@ -117,14 +119,17 @@ def cohyponyms(
     table = read_senses(senses) if senses else None
     words = load_lexicon(lexicon, senses=table, depth=depth, steps=steps_below, similarity=similarity)
     given = read_pairs(pairs, words) if pairs is not None else None
-    asked = None if nouns is None else read_nouns(nouns) if isinstance(nouns, str | Path) else tuple(nouns)
+    asked = None if nouns is None else read_nouns(nouns) if isinstance(nouns, str | Path) else given_nouns(nouns)
     looking = load_judge(judge, device=device) if isinstance(judge, str) else judge
     pipeline = load_pipeline(model, device=settings.device, dtype=settings.dtype)
     chosen, dropped = _choice(given, asked, words, looking, vocabulary(pipeline), per_class)
-    prompts = each_prompt(chosen, companions(chosen, words))
+    company = companions(chosen, words)
+    dropped += [Dropped("caption", "", pair.name, ALONE) for pair in chosen if pair.name not in company]
+    prompts = each_prompt(chosen, company)
     corpus = _corpus(prompts, dropped, pairs or (nouns if isinstance(nouns, str | Path) else None))
     facts = gather(settings, corpus, column=None, limit=None, parser=None, pipeline=pipeline).with_facts(
         options={"study": KIND, "lexicon": words.source.name, "limits": [depth, steps_below, similarity]}
+        | ({} if given is None else {"pairs": "given"})
     )
     _try(looking, facts, chosen)
     folder = RunFolder.claim(out, facts)
