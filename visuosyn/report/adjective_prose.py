@@ -25,6 +25,8 @@ def _leakage(tables: Mapping[str, pd.DataFrame], mask: str) -> str:
     if table is None:
         return ""
     rows = table[(table["adjective"] == ALL) & (table["mask"] == mask)].set_index("measure")
+    if "leakage - noun_leakage" not in rows.index:  # an area was empty in every picture
+        return ""
     difference = rows.loc["leakage - noun_leakage"]
     others = table[(table["adjective"] == ALL) & (table["measure"] == "leakage - noun_leakage")]
     signs = f"; it has this sign under {(others['estimate'] * difference['estimate'] > 0).sum()} of {len(others)} rules"

@@ -189,10 +189,11 @@ def outcomes_latex(table: pd.DataFrame, *, model: str) -> str:
         r"\midrule",
     ]
     for row in table.to_dict("records"):
-        low, high = (f"${row[f'difference_{end}']:z.1f}$" for end in ("low", "high"))
+        low, high = (row[f"difference_{end}"] for end in ("low", "high"))
+        interval = f"[${low:z.1f}$, ${high:z.1f}$]" if np.isfinite(low) else "--"
         p = row["p_holm"]
         cells = [latex_escape(LABELS[row["outcome"]]), f"{row['cohyponyms']:.1f}", f"{row['others']:.1f}"]
-        cells += [f"${row['difference']:+z.1f}$", f"[{low}, {high}]", "$<$.001" if p < 0.001 else f"{p:.3f}"]
+        cells += [f"${row['difference']:+z.1f}$", interval, "$<$.001" if p < 0.001 else f"{p:.3f}"]
         lines.append(" & ".join(cells) + r" \\")
     caption = f"Pictures of cohyponyms and of other pairs of nouns, drawn by {model}, in per cent; intervals by pair."
     end = [r"\bottomrule", r"\end{tabular}", rf"\caption{{{latex_escape(caption)}}}", r"\label{tab:cohyponyms}"]
