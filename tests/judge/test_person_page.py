@@ -106,6 +106,13 @@ def test_what_people_say_is_read_back_and_compared(folder, tmp_path):
     told = CliRunner().invoke(app, ["judge", str(folder), *(f"--compare={tmp_path / n}.csv" for n in ("ada", "ben"))])
     assert told.exit_code == 0
     assert "ada, ben" in told.stdout
+    refused = CliRunner().invoke(app, ["judge", str(folder), f"--compare={tmp_path / 'ada.csv'}", "--limit=3"])
+    assert refused.exit_code != 0 and "writes no page" in str(refused.exception) + refused.output
+    (tmp_path / "again").mkdir()
+    same = tmp_path / "again" / "ada.csv"
+    same.write_text((tmp_path / "ben.csv").read_text())
+    _, verdicts = compare(folder, [tmp_path / "ada.csv", same])
+    assert set(verdicts["judge"]) == {str(tmp_path / "ada.csv"), str(same)}
 
 
 def test_files_about_other_pictures(folder, tmp_path):

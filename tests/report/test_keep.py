@@ -9,7 +9,7 @@ from PIL import Image
 from tests.run.test_facts import FACTS
 from visuosyn.errors import UserError
 from visuosyn.report.gallery import Drawn
-from visuosyn.report.keep import keep, write_summary
+from visuosyn.report.keep import keep, main, write_summary
 from visuosyn.run import RunFolder, write_text
 
 
@@ -54,3 +54,9 @@ def test_a_run_without_a_summary(tmp_path):
     FACTS.save(tmp_path)
     with pytest.raises(UserError, match=r"no report that can be kept"):
         keep(tmp_path, tmp_path / "kept")
+
+
+def test_the_command_tells_mistakes_in_one_line(run, tmp_path, capsys):
+    assert main([str(run.path), str(tmp_path / "kept")]) == 0
+    assert main([str(tmp_path / "nothing"), str(tmp_path / "kept")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -106,3 +106,12 @@ def test_nouns_given_as_such_are_checked_too():
         given_nouns(["cat", "Cat"])
     with pytest.raises(UserError, match="noun 1: a noun is missing"):
         given_nouns([" "])
+
+
+def test_nouns_that_give_fewer_pairs_than_asked_are_told(lexicon):
+    from visuosyn.judge import load_judge
+    from visuosyn.study.cohyponyms import _choice
+
+    chosen, dropped = _choice(None, words.NOUNS, lexicon, load_judge(), None, 1000)
+    assert len(chosen) < 2000 and [one.text for one in dropped] == ["1000 pairs a class"]
+    assert f"no more than {len(chosen) // 2} pairs" in dropped[0].reason

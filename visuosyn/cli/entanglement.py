@@ -195,6 +195,8 @@ def judge(
             raise UserError("--with compares a judge with people: name their files with --compare")
         say(f"Page: {write_judge_page(folder, out=out, seed=seed, limit=limit, foils=foils)}", quiet=quiet)
         return
+    if out or limit is not None:
+        raise UserError("--compare tells the agreement and writes no page: leave --out and --limit out")
     table, _ = agree(folder, compare, judge=load_judge(machine) if machine else None)
     say(table.to_string(index=False, float_format="{:.3f}".format, na_rep="-"), quiet=quiet)
 

@@ -109,11 +109,12 @@ def compare(
     run = RunFolder.open(folder)
     pictures = {image_key(image): image for image in (as_image(Image.open(io.BytesIO(p))) for _, p in _pictures(run))}
     verdicts: list[tuple[str, str, str, bool]] = []
-    for file in files:
+    stems = [Path(file).stem for file in files]
+    for file, stem in zip(files, stems, strict=True):
         answers = {place: said for place, said in read_judgements(file)[0].items() if place[0] in pictures}
         if not answers:
             raise UserError(f"{file} has no judgement of a picture of {folder}: was it made from this study's page?")
-        name = Path(file).stem
+        name = stem if stems.count(stem) == 1 else str(file)
         verdicts += [(name, image, noun, sum(said) * 2 > len(said)) for (image, noun), said in answers.items()]
     if judge is not None:
         verdicts += _verdicts(judge, pictures, dict.fromkeys((image, noun) for _, image, noun, _ in verdicts))

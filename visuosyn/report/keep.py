@@ -9,6 +9,7 @@ title).
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import sys
@@ -77,5 +78,19 @@ def _small(source: Path, path: Path) -> None:
         picture.convert("RGB").quantize(COLOURS).save(temporary, format="PNG", optimize=True)
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Keep the report of a run; ends with code 2 and one line for a user's mistake."""
+    parser = argparse.ArgumentParser(prog="python -m visuosyn.report.keep", description="Keep what a report says.")
+    parser.add_argument("run", type=Path, help="run folder with a report")
+    parser.add_argument("into", type=Path, help="folder to write; tables and figures that it holds are replaced")
+    options = parser.parse_args(arguments)
+    try:
+        keep(options.run, options.into)
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
 if __name__ == "__main__":
-    keep(*sys.argv[1:3])
+    sys.exit(main())

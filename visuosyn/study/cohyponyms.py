@@ -169,6 +169,9 @@ def _choice(
         all_nouns = own_nouns(taught) if nouns is None else nouns
         known, dropped = _known_nouns(all_nouns, judge.nouns, taught)
         chosen = choose_pairs(known, lexicon, per_class=per_class) if known else ()
+        if chosen and len(chosen) < 2 * per_class:
+            reason = f"the nouns give no more than {len(chosen) // 2} pairs a class"
+            dropped.append(Dropped("pairs", "", f"{per_class} pairs a class", reason))
     classes = {pair.cohyponyms for pair in chosen}
     if len(classes) < 2:
         first = f": {dropped[0].reason}" if dropped else ""
