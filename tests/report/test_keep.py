@@ -20,7 +20,7 @@ def run(tmp_path):
     write_text(folder.tables / "one.csv", "measure,estimate\nleakage,1.0\n")
     folder.figures.mkdir()
     Image.fromarray(np.full((60, 80, 3), 200, np.uint8)).save(folder.figures / "chart.png")
-    figure = Drawn("chart", "A chart", "chart", "data:", "alt", "What it’s about & more.")
+    figure = Drawn("chart", "A chart", "chart", "data:", (80, 60), "alt", "What it’s about & more.")
     write_summary(
         folder, title="A study", sentence="Of things.", command="visuosyn things", findings=["p < .001 for 'a'"],
         figures=[figure], tables=[("one", "The one")],

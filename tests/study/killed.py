@@ -1,6 +1,7 @@
 """Run the command line in child processes that get a signal at given moments; libraries are loaded once, here.
 
-Reads one JSON object a line, {"arguments": [...], "signal": number or null, "after": seconds}, and answers each with
+Reads one JSON object a line, {"arguments": [...], "signal": number or null, "after": seconds, "once": path or null},
+where the signal waits for the path and then for the seconds, and answers each with
 {"code": exit code, negative for the signal that ended it, "seconds": how long it ran}.
 """
 
@@ -11,9 +12,12 @@ import os
 import sys
 import time
 from importlib import import_module
+from pathlib import Path
 
 import visuosyn as vs
 from visuosyn.cli import app
+
+PATIENCE = 120.0  # seconds
 
 
 def load() -> None:
@@ -39,6 +43,8 @@ def answer(order: dict) -> dict:
     if pid == 0:
         child(order["arguments"])
     if order["signal"] is not None:
+        while order["once"] and not Path(order["once"]).exists() and time.monotonic() < start + PATIENCE:
+            time.sleep(0.001)
         time.sleep(order["after"])
         os.kill(pid, order["signal"])
     _, status = os.waitpid(pid, 0)

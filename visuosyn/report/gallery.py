@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from visuosyn.records import HeatMaps
 from visuosyn.report import figures, sheets
@@ -20,12 +21,13 @@ from visuosyn.report.tables import MIN_PROMPTS, SUMMARY_ROWS, one_rule
 @dataclass(frozen=True)
 class Drawn:
     """A figure as the page shows it. ``kind`` is "chart", "chart wide" or "photo"; ``source`` is a data URI, for a
-    photo a path."""
+    photo a path; ``size`` (width, height) lets the page keep its place before it is loaded."""
 
     name: str
     title: str
     kind: str
     source: str
+    size: tuple[int, int]
     alt: str
     caption: str
 
@@ -101,10 +103,12 @@ def drawn(
         whole = made if isinstance(made, Figure) else made.figure.get_figure(root=True)
         assert whole is not None
         save_figure(whole, folder / name)
+    with Image.open(folder / f"{name}.png") as picture:
+        size = picture.size
     if kind == "photo":
-        return Drawn(name, title, kind, f"{folder.name}/{name}.png", alt, caption)
+        return Drawn(name, title, kind, f"{folder.name}/{name}.png", size, alt, caption)
     content = base64.b64encode((folder / f"{name}.svg").read_bytes()).decode("ascii")
-    return Drawn(name, title, kind, f"data:image/svg+xml;base64,{content}", alt, caption)
+    return Drawn(name, title, kind, f"data:image/svg+xml;base64,{content}", size, alt, caption)
 
 
 def _told(rows: pd.DataFrame) -> str:

@@ -58,7 +58,7 @@ def look(
     >>> from visuosyn.testing import tiny_pipeline
     >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=2)
     >>> seen.maps.seed, seen.pairs["relation"].unique().tolist()
-    (0, ['det', 'amod', 'unrelated'])
+    (0, ['det', 'amod', 'unrelated', 'sibling'])
     """
     text = clean_prompt(prompt)
     settings = settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks)
