@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from importlib import import_module
@@ -29,6 +30,7 @@ def load() -> None:
 
 def child(arguments: list[str]) -> None:
     code = 1
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal: a job in the background ignores it
     try:
         app(arguments)
     except SystemExit as end:
