@@ -6,7 +6,7 @@ only when a word could not be traced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
@@ -251,11 +251,7 @@ class HeatMaps:
         names = {part.layer for part in self.parts if part.layer is not None}
         if layers not in LAYERS and layers not in names:
             raise UserError(f"layers {layers!r} is not known: use one of {', '.join([*LAYERS, *sorted(names)])}")
-        wanted = {
-            "layer": {layers} if layers in names else None,
-            "third": thirds,
-            "step": steps,
-        }
+        wanted = {"layer": {layers} if layers in names else None, "third": thirds, "step": steps}
         stages = LAYERS["all"] if layers in names else LAYERS[layers]
         chosen = [
             part
@@ -347,7 +343,9 @@ class HeatMaps:
         spans = [(word.start, word.end) for word in words]
         if (top.start, top.end) not in spans:
             raise UserError(f"{top.text!r} is no word of the sentence {sentence.text if sentence else self.prompt!r}")
-        below = subtree(words, spans.index((top.start, top.end)))
+        below = {spans.index((top.start, top.end))}
+        while more := {i for i, word in enumerate(words) if word.head in below} - below:  # a cycle does no harm
+            below |= more
         inside = {spans[position] for position in below}
         rows = [row for row, word in enumerate(self.words) if (word.start, word.end) in inside]
         own = [self.words[row] for row in rows]
@@ -395,16 +393,3 @@ class HeatMaps:
         facts = {"prompt": self.prompt, "caption_id": self.caption_id, "steps": self.steps}
         facts |= {} if self.seed is None else {"seed": self.seed}
         return xr.DataArray(self.array, dims=("word", "row", "column"), coords=told, name="attention", attrs=facts)
-
-
-def subtree(words: Sequence[Word], top: int) -> tuple[int, ...]:
-    """Positions of a word and of all words below it in the basic tree, in order; cycles do no harm.
-
-    >>> words = [Word("a", 0, 1, head=1), Word("cat", 2, 5, head=2), Word("sleeps", 6, 12, head=-1)]
-    >>> subtree(words, 1)
-    (0, 1)
-    """
-    inside = {top}
-    while more := {i for i, word in enumerate(words) if word.head in inside} - inside:
-        inside |= more
-    return tuple(sorted(inside))

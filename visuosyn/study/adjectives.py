@@ -22,6 +22,7 @@ from visuosyn.study.adjective_design import Template, design_table, each_prompt,
 from visuosyn.study.adjective_rows import TABLES
 from visuosyn.study.adjective_stages import measure_adjectives, redraw_stage
 from visuosyn.study.facts import gather, now
+from visuosyn.study.result import PromptStudy
 from visuosyn.study.settings import MASKS, Settings, settings_of
 from visuosyn.study.stages import Progress, parse_stage, trace_stage, write_vocabulary
 
@@ -29,25 +30,8 @@ KIND = "adjectives"
 SEEDS = "0-3"
 
 
-class AdjectiveStudy:
-    """What an adjectival study found, read from its run folder."""
-
-    def __init__(self, folder: RunFolder) -> None:
-        self.folder = folder
-
-    def rows(self, name: str) -> pd.DataFrame:
-        """The measurements "leakage", "changes", "colours" or "bindings", as shares."""
-        return pd.read_parquet(self.folder.path / f"{name}.parquet")
-
-    def table(self, name: str) -> pd.DataFrame:
-        """One of the tables of statistics, in percentage points: those of ``tables/``."""
-        return pd.read_csv(self.folder.tables / f"{name}.csv")
-
-    def __repr__(self) -> str:
-        f = self.folder.facts
-        return (
-            f"AdjectiveStudy({str(self.folder.path)!r}: {f.captions} prompts, {len(f.seeds)} seeds, drawn by {f.model})"
-        )
+class AdjectiveStudy(PromptStudy):
+    """What an adjectival study found; ``rows`` are "leakage", "changes", "colours" and "bindings"."""
 
 
 def adjectives(

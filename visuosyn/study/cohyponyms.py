@@ -34,6 +34,7 @@ from visuosyn.study.cohyponym_design import (
 )
 from visuosyn.study.cohyponym_measure import measure_cohyponyms
 from visuosyn.study.facts import gather, now
+from visuosyn.study.result import PromptStudy
 from visuosyn.study.settings import MASKS, settings_of
 from visuosyn.study.stages import Progress, parse_stage, trace_stage, write_vocabulary
 
@@ -42,29 +43,13 @@ KIND, SEEDS, PER_CLASS = "cohyponyms", "0-3", 24
 DEPTH, STEPS, SIMILARITY = 7, 4, 0.7  # wider than the lexicon's own: 24 pairs among the microworld's 25 nouns
 
 
-class CohyponymStudy:
-    """What a cohyponym study found, read from its run folder."""
-
-    def __init__(self, folder: RunFolder) -> None:
-        self.folder = folder
+class CohyponymStudy(PromptStudy):
+    """What a cohyponym study found; ``rows`` are "images", "overlaps" and "trial"."""
 
     @property
     def pairs(self) -> pd.DataFrame:
         """The design: the pairs of nouns with what the lexicon says."""
         return pd.read_csv(self.folder.path / "pairs.csv")
-
-    def rows(self, name: str) -> pd.DataFrame:
-        """The measurements "images", "overlaps" or "trial", as shares."""
-        return pd.read_parquet(self.folder.path / f"{name}.parquet")
-
-    def table(self, name: str) -> pd.DataFrame:
-        """One of the tables of statistics, in percentage points: those of ``tables/``."""
-        return pd.read_csv(self.folder.tables / f"{name}.csv")
-
-    def __repr__(self) -> str:
-        f = self.folder.facts
-        told = f"{f.captions} prompts, {len(f.seeds)} seeds, drawn by {f.model}"
-        return f"CohyponymStudy({str(self.folder.path)!r}: {told})"
 
 
 def cohyponyms(

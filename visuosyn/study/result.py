@@ -87,3 +87,23 @@ def open_run(folder: str | Path) -> Study:
     nowhere ...
     """
     return Study(RunFolder.open(folder))
+
+
+class PromptStudy:
+    """What a study of prompts of its own making found; all is read from the run folder when it is asked for."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+
+    def rows(self, name: str) -> pd.DataFrame:
+        """The measurements of a name, as shares: ``NAME.parquet`` of the run folder."""
+        return pd.read_parquet(self.folder.path / f"{name}.parquet")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One of the tables of statistics, in percentage points: ``tables/NAME.csv``."""
+        return pd.read_csv(self.folder.tables / f"{name}.csv")
+
+    def __repr__(self) -> str:
+        f = self.folder.facts
+        told = f"{f.captions} prompts, {len(f.seeds)} seeds, drawn by {f.model}"
+        return f"{type(self).__name__}({str(self.folder.path)!r}: {told})"
