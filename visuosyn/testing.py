@@ -1,8 +1,9 @@
-"""For tests: tiny random pipelines of every family, hand-made maps, hypothesis strategies; no downloads."""
+"""For tests and examples: tiny random pipelines of every family, trees, maps and tables made by hand, hypothesis
+strategies; no downloads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visuosyn.errors import UserError
-from visuosyn.records import HeatMaps, Part, Word
+from visuosyn.records import HeatMaps, Part, Sentence, Word
 
 if TYPE_CHECKING:
+    import pandas as pd
     from hypothesis.strategies import SearchStrategy
 
 WORDS = ("a", "and", "ball", "board", "cat", "dog", "er", "hat", "in", "red", "skate", "the", "with")
@@ -41,7 +43,11 @@ def families() -> tuple[str, ...]:
 def tiny_pipeline(name: str = "sd1", *, seed: int = 0) -> Any:
     """A random pipeline of the named kind with images of 64 x 64 pixels over latents of 16 x 16.
 
-    The same ``seed`` gives the same weights; the global random state is left alone.
+    The same ``seed`` gives the same weights; the global random state is left alone. Raises UserError for a name that
+    is not one of ``families``.
+
+    >>> tiny_pipeline("sd1")("a cat", num_inference_steps=1).images[0].size
+    (64, 64)
     """
     if name not in _PIPELINES:
         raise UserError(f"{name!r} is no tiny pipeline: use one of {', '.join(_PIPELINES)}")
@@ -145,7 +151,14 @@ def _vae() -> Any:
 
 
 def text_encoder(width: int, projection: bool = False, act: str = "quick_gelu") -> Any:
-    """A random CLIP text encoder with states of the given width."""
+    """A random CLIP text encoder, of the vocabulary of ``toy_tokenizer``, with states of the given width.
+
+    ``projection``: with the pooled output of 32 channels, as Stable Diffusion XL reads it; ``act``: the activation.
+
+    >>> tokens = toy_tokenizer()("a red hat", return_tensors="pt")
+    >>> text_encoder(32)(**tokens).last_hidden_state.shape  # row, token with the opening and the closing one, channel
+    torch.Size([1, 5, 32])
+    """
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
     config = CLIPTextConfig(
@@ -182,6 +195,14 @@ def blended(pipeline: Any, tokens: tuple[int, int], weight: float) -> Iterator[N
 
     Each becomes (1 - weight / 2) of itself and weight / 2 of the other: at 0 nothing changes, at 1 both are their mean,
     so that the two words share one map. ``tokens``: their places on the axis of tokens, the opening one included.
+
+    >>> from visuosyn.trace import trace
+    >>> pipeline = tiny_pipeline("sd1")
+    >>> with blended(pipeline, (1, 3), weight=1.0), trace(pipeline) as tracer:
+    ...     image = pipeline("cat and dog", num_inference_steps=1).images[0]
+    >>> maps, = tracer.heat_maps()
+    >>> bool(np.allclose(maps["cat"].array, maps["dog"].array)), bool(np.allclose(maps[0].array, maps["and"].array))
+    (True, False)
     """
     from diffusers.models.attention_processor import Attention
 
@@ -221,8 +242,66 @@ def heat_maps(text: str, arrays: Sequence[NDArray[Any]] | NDArray[Any], **facts:
     return maps.with_facts(**facts)
 
 
+def sentence(tree: str, *, id: str = "1", scheme: str = "ud") -> Sentence:
+    """A sentence with a tree made by hand, from ``form/UPOS/relation/head`` words; heads count from 1, 0 is the root.
+
+    ``form=lemma`` where the lemma is not the form in lower case, ``UPOS.XPOS`` where the fine tag matters.
+
+    >>> ball = sentence("a/DET/det/3 red/ADJ/amod/3 ball/NOUN/root/0")
+    >>> ball.text, [(word.text, word.start, word.head, word.relation) for word in ball.words]
+    ('a red ball', [('a', 0, 2, 'det'), ('red', 2, 2, 'amod'), ('ball', 6, -1, 'root')])
+    """
+    from visuosyn.parse.tree import Tree
+
+    sketched, words, at = Tree.sketch(tree), [], 0
+    for index, (token, head, label) in enumerate(zip(sketched.words, sketched.heads, sketched.labels, strict=True)):
+        end = at + len(token.text)
+        words.append(Word(token.text, at, end, index, token.lemma, token.upos, token.xpos, head=head, relation=label))
+        at = end + 1
+    return Sentence(id, " ".join(word.text for word in words), tuple(words), scheme=scheme)
+
+
+def pair_rows(overlaps: Mapping[str, Sequence[tuple[float, float]]], **facts: Any) -> pd.DataFrame:
+    """A pair table made by hand, with all its columns: for each relation one pair in each of the captions "0", "1" ...
+
+    A pair is given by its IoD and IoH, above 0 and at most 1. The areas follow, where the larger one is half of the
+    grid, and so does IoU. ``facts`` are columns with one value, such as ``seed``, ``mask`` or ``kind``.
+
+    >>> table = pair_rows({"amod": [(1.0, 0.5), (0.5, 0.5)]})
+    >>> table[["caption_id", "relation", "iou", "iod", "ioh", "dependent_area", "head_area"]].round(3).values.tolist()
+    [['0', 'amod', 0.5, 1.0, 0.5, 0.25, 0.5], ['1', 'amod', 0.333, 0.5, 0.5, 0.5, 0.5]]
+    """
+    import pandas as pd
+
+    from visuosyn.measure.table import DTYPES
+
+    rows = []
+    for pair, (relation, values) in enumerate(overlaps.items()):
+        for caption, (iod, ioh) in enumerate(values):
+            shared = min(iod, ioh) / 2
+            areas = {"head_area": shared / ioh, "dependent_area": shared / iod, "intersection": shared}
+            names = {"caption_id": str(caption), "noise_id": str(caption), "relation": relation, "pair": pair}
+            places = {"head_position": 2 * pair + 1, "dependent_position": 2 * pair}
+            rows.append(names | places | areas | {"iou": 1 / (1 / iod + 1 / ioh - 1), "iod": iod, "ioh": ioh})
+    table = pd.DataFrame(rows).assign(seed=0, distance=1, head_first=False, cosine=float("nan"), mask="relative:0.4")
+    table = table.assign(kind=table["relation"].where(table["relation"] == "unrelated", "related"))
+    table = table.assign(edge=table["kind"].map({"related": "basic"}).fillna(""))
+    for role, depth in (("head", 0), ("dependent", 1)):
+        words = {role: role, f"{role}_lemma": role, f"{role}_upos": "NOUN"}
+        table = table.assign(**words, **{f"{role}_tokens": 1, f"{role}_depth": depth})
+    return table.assign(**facts)[list(DTYPES)].astype(DTYPES)
+
+
 def map_arrays(words: int = 2, grid: tuple[int, int] = (4, 4)) -> SearchStrategy[NDArray[np.float32]]:
-    """A hypothesis strategy of maps (word, row, column) with values in 0..1; whole maps of zeros included."""
+    """A hypothesis strategy of maps (word, row, column) with values in 0..1; whole maps of zeros included.
+
+    >>> from hypothesis import given, settings
+    >>> @settings(max_examples=20)
+    ... @given(map_arrays(words=3, grid=(2, 5)))
+    ... def test_no_word_has_more_attention_than_there_is(maps):
+    ...     assert maps.shape == (3, 2, 5) and 0 <= maps.min() <= maps.max() <= 1
+    >>> test_no_word_has_more_attention_than_there_is()
+    """
     from hypothesis import strategies
     from hypothesis.extra.numpy import arrays
 
