@@ -19,7 +19,18 @@ MENTION = re.compile(r"\(?[^()]+\)?")
 
 
 def class_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
-    """The pairs of all these classes, in the order "matched", "path-2", "repeat", "coreferent"."""
+    """The pairs of all these classes, in the order "matched", "path-2", "repeat", "coreferent".
+
+    >>> from visuosyn.parse import list_pairs
+    >>> from visuosyn.testing import sentence
+    >>> tree = sentence("red/ADJ/amod/2 cat/NOUN/root/0 blue/ADJ/amod/4 cat/NOUN/conj/2")
+    >>> list_pairs(tree, class_pairs(tree))[["kind", "relation", "head", "dependent"]]
+          kind           relation head dependent
+    0  matched  matched unrelated  cat      blue
+    1   path-2        grandparent  cat      blue
+    2   path-2            sibling  cat       red
+    3   repeat             repeat  cat       cat
+    """
     return (*matched_pairs(sentence), *path_pairs(sentence), *repeat_pairs(sentence), *coreferent_pairs(sentence))
 
 
@@ -29,6 +40,12 @@ def matched_pairs(sentence: Sentence, *, caliper: int = 1) -> tuple[WordPair, ..
     Like it means: the same two parts of speech, and a distance that differs by at most ``caliper`` words. The word
     with the head's part of speech plays the head; where both have the same one, the word on the head's side. The
     closest distances are matched first; a pair for which none is left has no match.
+
+    >>> from visuosyn.testing import sentence
+    >>> tree = sentence("red/ADJ/amod/2 cat/NOUN/root/0 blue/ADJ/amod/4 dog/NOUN/conj/2")
+    >>> # as close as red is to its cat, and a noun and an adjective, too, but without an edge
+    >>> [(tree.words[pair.head].text, tree.words[pair.dependent].text) for pair in matched_pairs(tree)]
+    [('cat', 'blue')]
     """
     pairs = word_pairs(sentence)
     related = [pair for pair in pairs if pair.kind == "related"]
@@ -71,6 +88,11 @@ def path_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
     """Pairs two edges apart: ``grandparent`` (the upper word is the head) and ``sibling`` (a coin decides).
 
     A pair that is both counts as grandparent. Edges are those of the enhanced graph and of the basic tree.
+
+    >>> from visuosyn.testing import sentence
+    >>> tree = sentence("dog/NOUN/nsubj/2 chases/VERB/root/0 red/ADJ/amod/4 ball/NOUN/obj/2")
+    >>> [(pair.relation, tree.words[pair.head].text, tree.words[pair.dependent].text) for pair in path_pairs(tree)]
+    [('grandparent', 'chases', 'red'), ('sibling', 'ball', 'dog')]
     """
     down = {(pair.head, pair.dependent) for pair in word_pairs(sentence, unrelated=False)} | basic_edges(sentence)
     joined = {frozenset(edge) for edge in down}
@@ -90,7 +112,12 @@ def path_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
 
 
 def repeat_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
-    """Nouns of the same lemma; the earlier is the head. *a red cat and a blue cat* are two cats, not coreferent."""
+    """Nouns of the same lemma; the earlier is the head. *a red cat and a blue cat* are two cats, not coreferent.
+
+    >>> from visuosyn.testing import sentence
+    >>> repeat_pairs(sentence("cat/NOUN/root/0 and/CCONJ/cc/3 cats=cat/NOUN/conj/1"))
+    (WordPair(head=0, dependent=2, relation='repeat', kind='repeat', edge=''),)
+    """
     nouns = [i for i, word in enumerate(sentence.words) if word.upos in ("NOUN", "PROPN")]
     lemmas = {i: (sentence.words[i].lemma or sentence.words[i].text).lower() for i in nouns}
     same = (pair for pair in combinations(nouns, 2) if lemmas[pair[0]] == lemmas[pair[1]])
@@ -102,6 +129,12 @@ def coreferent_pairs(sentence: Sentence, clusters: Iterable[Iterable[Span]] | No
 
     ``clusters`` are the entities' mentions as character spans in the sentence's text, as coreference tools give them.
     Without them they are read from ``Entity=`` in MISC (CorefUD). Raises UserError for unbalanced brackets.
+
+    >>> from visuosyn.testing import sentence
+    >>> tree = sentence("a/DET/det/2 dog/NOUN/nsubj/3 licks/VERB/root/0 its/PRON/nmod:poss/5 paw/NOUN/obj/3")
+    >>> pair, = coreferent_pairs(tree, [[(0, 5), (12, 15)]])  # "a dog" and "its"
+    >>> tree.words[pair.head].text, tree.words[pair.dependent].text
+    ('dog', 'its')
     """
     if clusters is None:
         found = _entities(sentence)

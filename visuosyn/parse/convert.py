@@ -29,12 +29,28 @@ def converter(source: str, target: str, *, collapse_prepositions: bool = False) 
 
 
 def to_ud(sentence: Sentence, *, collapse_prepositions: bool = False) -> Sentence:
-    """A sentence with ClearNLP labels as basic and enhanced Universal Dependencies."""
+    """A sentence with ClearNLP labels as basic and enhanced Universal Dependencies.
+
+    ``collapse_prepositions``: see ``load_parser``.
+
+    >>> from visuosyn.testing import sentence
+    >>> tree = to_ud(sentence("man/NOUN.NN/ROOT/0 in/ADP.IN/prep/1 hat/NOUN.NN/pobj/2", scheme="clear"))
+    >>> [(word.text, word.head, word.relation, word.deps) for word in tree.words[1:]]
+    [('in', 2, 'case', ((2, 'case'),)), ('hat', 0, 'nmod', ((0, 'nmod:in'),))]
+    """
     return _converted(sentence, converter("clear", "ud", collapse_prepositions=collapse_prepositions))
 
 
 def enhance(sentence: Sentence, *, collapse_prepositions: bool = False) -> Sentence:
-    """A sentence with a basic UD tree together with its enhanced graph; a graph that it had is replaced."""
+    """A sentence with a basic UD tree together with its enhanced graph; a graph that it had is replaced.
+
+    ``collapse_prepositions``: see ``load_parser``.
+
+    >>> from visuosyn.testing import sentence
+    >>> tree = sentence("man/NOUN/root/0 with/ADP/case/3 hat/NOUN/nmod/1 and/CCONJ/cc/5 scarf/NOUN/conj/3")
+    >>> enhance(tree).words[4].deps  # the scarf is the man's, too
+    ((0, 'nmod:with'), (2, 'conj:and'))
+    """
     return _converted(sentence, converter("ud", "ud", collapse_prepositions=collapse_prepositions))
 
 
@@ -42,6 +58,12 @@ def anew(sentence: Sentence, *, collapse_prepositions: bool = False) -> Sentence
     """A given tree with its enhanced graph made anew from the basic tree, which is converted first if it is ClearNLP's.
 
     A sentence without a tree (a swapped caption) stays as it is.
+
+    >>> from visuosyn.testing import sentence
+    >>> ours = sentence("man/NOUN/root/0 in/ADP/case/3 hat/NOUN/nmod/1")
+    >>> theirs = sentence("man/NOUN.NN/ROOT/0 in/ADP.IN/prep/1 hat/NOUN.NN/pobj/2", scheme="clear")
+    >>> [anew(tree).words[2].deps for tree in (ours, theirs)]
+    [((0, 'nmod:in'),), ((0, 'nmod:in'),)]
     """
     if any(word.head is None for word in sentence.words):
         return sentence

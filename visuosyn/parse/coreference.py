@@ -26,7 +26,19 @@ BATCH = 64
 
 @dataclass(frozen=True, eq=False)
 class Coreference:
-    """A model that finds the mentions of one entity."""
+    """A model that finds the mentions of one entity.
+
+    >>> from types import SimpleNamespace
+    >>> from visuosyn.parse import coreferent_pairs
+    >>> from visuosyn.testing import sentence
+    >>> class Fixed:  # stands for the model of load_coreference("biu-nlp/f-coref")
+    ...     def predict(self, texts, is_split_into_words):
+    ...         return [SimpleNamespace(get_clusters=lambda as_strings: [[(0, 2), (3, 4)]]) for _ in texts]
+    >>> tree = sentence("a/DET/det/2 dog/NOUN/nsubj/3 licks/VERB/root/0 its/PRON/nmod:poss/5 paw/NOUN/obj/3")
+    >>> marked, = Coreference("fixed", Fixed()).mark([tree])
+    >>> [word.misc for word in marked.words], len(coreferent_pairs(marked))
+    (['Entity=(e1', 'Entity=e1)', '', 'Entity=(e1)', ''], 1)
+    """
 
     name: str
     model: FCoref = field(repr=False)
@@ -48,6 +60,10 @@ def load_coreference(name: str) -> Coreference:
     """Load a model of fastcoref by its folder or by its id on the hub (``biu-nlp/f-coref``), as ``--model`` is.
 
     Raises UserError where the package is not installed or the model cannot be loaded.
+
+    >>> load_coreference("/models/f-coref")  # a folder that is not there
+    Traceback (most recent call last):
+    visuosyn.errors.UserError: corefer...
     """
     try:
         with _quiet():

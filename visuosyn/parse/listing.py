@@ -23,6 +23,15 @@ def list_pairs(sentence: Sentence, pairs: Sequence[WordPair] | None = None) -> p
 
     ``edge`` tells the edges of the basic tree from propagated ones ("enhanced"); positions and ``pair`` count from 0,
     depths from the root; ``distance`` is in words, 1 for neighbours.
+
+    >>> from visuosyn.testing import sentence
+    >>> tree = sentence("the/DET/det/3 red/ADJ/amod/3 ball/NOUN/root/0")
+    >>> list_pairs(tree)[["pair", "kind", "relation", "head", "dependent", "distance"]]
+       pair       kind   relation  head dependent  distance
+    0     0    related        det  ball       the         2
+    1     1    related       amod  ball       red         1
+    2     2  unrelated  unrelated   red       the         1
+    3     3     path-2    sibling   red       the         1
     """
     wanted = all_pairs(sentence) if pairs is None else pairs
     return pd.DataFrame({"pair": np.arange(len(wanted))} | pair_facts(sentence, wanted))[list(COLUMNS)]

