@@ -31,11 +31,22 @@ __all__ = [
 
 
 def load_judge(name: str = "micro", *, device: str = "auto", threshold: float | None = None) -> Judge:
-    """The judge of a name.
+    r"""The judge of a name.
 
     "micro": the bundled segmenter of the microworld; "person:FILE.csv": what people said (columns image, noun,
     present); else the Hub id or folder of an OWLv2, Grounding DINO or CLIPSeg model, which ``transformers`` loads.
     ``device`` and ``threshold`` (0 to 1) are for those. Raises UserError for a judge that cannot be had.
+
+    >>> import numpy as np
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> image = np.zeros((64, 64, 3), np.uint8)
+    >>> said = [f"{image_key(image)},{noun},{answer}" for noun, answer in (("cat", "yes"), ("dog", "no"))]
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "anna.csv").write_text("\n".join(["image,noun,present", *said]))
+    ...     judge = load_judge(f"person:{folder}/anna.csv")
+    >>> [(verdict.noun, verdict.present) for verdict in judge.judge(image, ["dog", "cat"])]
+    [('dog', False), ('cat', True)]
     """
     if name == "micro":
         from visuosyn.judge.micro import MicroJudge

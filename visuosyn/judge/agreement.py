@@ -58,8 +58,15 @@ def krippendorff_alpha(ratings: ArrayLike) -> float:
 def agreement_table(verdicts: pd.DataFrame) -> pd.DataFrame:
     """Agreement of every two judges, and of all: columns judges, n, agreement, kappa, alpha.
 
-    ``verdicts``: one row a verdict, columns judge, image, noun, present. ``n`` counts what both (for all: at least two)
+    ``verdicts``: one row a verdict, columns judge, image, noun, present. ``agreement`` is the share of things of which
+    all say the same, 0 to 1; ``kappa`` and ``alpha`` see ``cohen_kappa``, ``krippendorff_alpha``. ``n`` counts what both (for all: at least two)
     judged. Raises UserError for fewer than two judges, or a judge who judged the same thing twice.
+
+    >>> said = {"anna": [1, 1, 0, 0], "ben": [1, 0, 0, 0]}
+    >>> rows = [(judge, image, "cat", yes) for judge, answers in said.items() for image, yes in enumerate(answers)]
+    >>> agreement_table(pd.DataFrame(rows, columns=["judge", "image", "noun", "present"])).round(3)
+          judges  n  agreement  kappa  alpha
+    0  anna, ben  4       0.75    0.5  0.533
     """
     if verdicts.duplicated(["judge", "image", "noun"]).any():
         raise UserError("a judge has two verdicts on the same picture and noun: keep one")

@@ -23,6 +23,10 @@ class Verdict:
     ``score``: 0 to 1, how sure the judge is that the noun is there (not a calibrated probability); ``count``: how
     many it found, ``None`` if it does not count; ``mask``: bool (row, column) at the picture's size, the pixels of all
     that it found, ``None`` if it does not say where.
+
+    >>> verdict = Verdict("cat", True, 0.9, count=1, mask=np.array([[True, False], [True, True]]))
+    >>> verdict.noun, verdict.count, float(verdict.mask.mean())  # one cat fills three quarters of the picture
+    ('cat', 1, 0.75)
     """
 
     noun: str
@@ -38,6 +42,20 @@ class Judge(Protocol):
     ``facts`` say what it is and how good: ``precision``, ``recall`` and ``specificity`` by object (``None``: nobody
     measured them) and ``measured``, where; whatever else identifies it (model, revision, threshold) joins them.
     ``nouns`` are all that it can be asked about, ``None`` if any noun phrase will do.
+
+    Anything that has these four will do:
+
+    >>> class Redness:
+    ...     name, nouns = "redness", frozenset({"red"})
+    ...     facts = UNMEASURED
+    ...
+    ...     def judge(self, image, nouns):
+    ...         share = float((as_image(image)[..., 0] > 127).mean())
+    ...         return [Verdict(noun, share > 0.5, share) for noun in nouns]
+    >>> image = np.zeros((2, 4, 3), np.uint8)
+    >>> image[:, :3, 0] = 255
+    >>> Redness().judge(image, ["red"])
+    [Verdict(noun='red', present=True, score=0.75, count=None, mask=None)]
     """
 
     @property
@@ -61,20 +79,37 @@ class Judge(Protocol):
 
 
 def unknown_nouns(judge: Judge, nouns: Iterable[str]) -> tuple[str, ...]:
-    """Those that a judge cannot be asked about, each once, in their order."""
+    """Those that a judge cannot be asked about, each once, in their order.
+
+    >>> from visuosyn.judge import load_judge
+    >>> unknown_nouns(load_judge("micro"), ["red ball", "wolf", "cat", "wolf"])
+    ('wolf',)
+    """
     known = judge.nouns
     return () if known is None else tuple(dict.fromkeys(noun for noun in nouns if noun not in known))
 
 
 def require_nouns(judge: Judge, nouns: Iterable[str]) -> None:
-    """Raise UserError where a judge does not know one of the nouns."""
+    """Raise UserError where a judge does not know one of the nouns.
+
+    >>> from visuosyn.judge import load_judge
+    >>> require_nouns(load_judge("micro"), ["cat", "wolf"])
+    Traceback (most recent call last):
+    visuosyn.errors.UserError: the judge micro does not know 'wolf'; it knows: apple, ...
+    """
     if strange := unknown_nouns(judge, nouns):
         known = ", ".join(sorted(judge.nouns or ()))
         raise UserError(f"the judge {judge.name} does not know {', '.join(map(repr, strange))}; it knows: {known}")
 
 
 def as_image(picture: Any) -> Image:
-    """A picture (PIL or array) as uint8 (row, column, 3). Raises UserError for an array of another shape or type."""
+    """A picture (PIL or array) as uint8 (row, column, 3). Raises UserError for an array of another shape or type.
+
+    >>> from PIL import Image
+    >>> array = as_image(Image.new("L", (4, 2), 200))  # grey, 4 pixels wide
+    >>> array.shape, array[0, 0].tolist()
+    ((2, 4, 3), [200, 200, 200])
+    """
     array = np.asarray(picture.convert("RGB") if hasattr(picture, "convert") else picture)
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
         raise UserError(f"a judge looks at pictures of uint8 (row, column, 3), not {array.dtype} {array.shape}")

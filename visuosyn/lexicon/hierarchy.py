@@ -23,6 +23,12 @@ class Relation:
     ``hypernym``: the lowest that both have; ``steps``: how far below it each of the two stands; ``depth``: how far
     below the root it stands itself, by the longest path. ``cohyponyms``: whether they count as such; ``reason``: why
     not.
+
+    >>> found = load_lexicon().relation("giraffe", "zebra")
+    >>> found.hypernym.name, found.depth, found.steps
+    ('ungulate', 11, (3, 3))
+    >>> round(found.similarity, 3)  # 2 * 11 / (2 * 11 + 3 + 3)
+    0.786
     """
 
     first: str
@@ -48,6 +54,11 @@ class Lexicon:
     at least one and at most ``steps`` below it, and their ``similarity`` is high enough. Sharing a parent would be too
     narrow for pictures (that of a giraffe is the ruminants, a zebra's the equines), sharing any hypernym too wide (a
     zebra and a fridge are both wholes). ``overrides``: noun -> number of its sense.
+
+    >>> lexicon = load_lexicon()
+    >>> zebra, = lexicon.senses("zebra")
+    >>> [sense.name for sense in lexicon.chain(zebra)][:5], lexicon.depth_of(zebra)
+    (['zebra', 'equine', 'odd-toed ungulate', 'ungulate', 'placental'], 14)
     """
 
     source: Source
@@ -186,6 +197,12 @@ def load_lexicon(
     ``senses``: noun -> number of its sense, where the rule takes the wrong one; for WordNet they join the package's own
     table. ``depth``, ``steps`` and ``similarity`` (0 to 1) set what counts as cohyponyms. Raises UserError for a
     lexicon that is not there and for limits out of range.
+
+    >>> load_lexicon(steps=2).relation("giraffe", "zebra").reason
+    'too far below the common hypernym (at most 2 steps)'
+    >>> lexicon = load_lexicon(senses={"crane": 5})  # the bird and not the machine
+    >>> lexicon.relation("crane", "pelican").cohyponyms, load_lexicon().relation("crane", "pelican").cohyponyms
+    (True, False)
     """
     if depth < 1 or steps < 1 or not 0 <= similarity <= 1:
         raise UserError(

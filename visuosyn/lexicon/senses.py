@@ -64,9 +64,16 @@ def drawable(lemma: str, senses: tuple[Synset, ...], number: int | None = None) 
 
 
 def read_senses(path: str | Path) -> dict[str, int]:
-    """A table of senses: CSV with columns noun and sense, the number (from 1) in the lexicon's order.
+    r"""A table of senses: CSV with columns noun and sense, the number (from 1) in the lexicon's order.
 
     Raises UserError with file and line for a missing column, a number that is none, and a noun given twice.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "senses.csv")
+    ...     _ = path.write_text("noun,sense\ncrane,5\nmouse,4\n")
+    ...     read_senses(path)
+    {'crane': 5, 'mouse': 4}
     """
     try:
         return _table(Path(path).read_text(encoding="utf-8-sig"), str(path))

@@ -21,7 +21,12 @@ FILES = dict(enumerate(NAMES.split(), start=3))
 @dataclass(frozen=True)
 class Synset:
     """Nouns with one meaning: ``lemmas`` with their capitals, ``file`` the lexicographers' file ("animal"), ``above``
-    the ids of its hypernyms."""
+    the ids of its hypernyms.
+
+    >>> from visuosyn.lexicon import load_lexicon
+    >>> [(sense.file, sense.lemmas) for sense in load_lexicon().senses("chicken")]
+    [('food', ('chicken', 'poulet', 'volaille')), ('animal', ('chicken', 'Gallus gallus'))]
+    """
 
     id: str
     lemmas: tuple[str, ...]

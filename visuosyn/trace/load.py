@@ -53,6 +53,11 @@ def model_facts(pipeline: Any) -> dict[str, Any]:
 
     ``id``: "micro", a Hub id, a folder, or the class of a pipeline made in memory; ``revision``: the commit of the
     Hub, else the first 16 digits of the SHA-256 of all weights as they are in memory, adapters included.
+
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> facts = model_facts(tiny_pipeline("sd2"))
+    >>> facts["family"], facts["dtype"], facts["scheduler"], facts["vocabulary_size"], len(facts["revision"])
+    ('unet', 'float32', 'DDIMScheduler', 542, 16)
     """
     name, revision = _origin(pipeline)
     return {
@@ -67,7 +72,15 @@ def model_facts(pipeline: Any) -> dict[str, Any]:
 
 
 def vocabulary(pipeline: Any) -> frozenset[str] | None:
-    """The words that the model was trained on, from ``words.json`` in its folder; ``None`` where that is unknown."""
+    """The words that the model was trained on, from ``words.json`` in its folder; ``None`` where that is unknown.
+
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> known = vocabulary(load_pipeline("micro"))
+    >>> [word for word in "a red helicopter".split() if word not in known]
+    ['helicopter']
+    >>> vocabulary(tiny_pipeline("sd1")) is None
+    True
+    """
     folder = pipeline.name_or_path
     path = Path(folder or "") / WORDS
     if not folder or not path.is_file():
@@ -79,6 +92,10 @@ def own_drawing(pipeline: Any) -> dict[str, Any]:
     """The ``steps`` and ``guidance`` that a model is meant to be drawn with.
 
     They are those of ``drawing.json`` in the model's folder, else the defaults of the pipeline's call.
+
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> own_drawing(tiny_pipeline("sd1"))  # diffusers' defaults
+    {'steps': 50, 'guidance': 7.5}
     """
     call = inspect.signature(type(pipeline).__call__).parameters
     found = {"steps": call["num_inference_steps"].default, "guidance": call["guidance_scale"].default}

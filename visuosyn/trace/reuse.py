@@ -74,7 +74,19 @@ def redraw(
 def matching(
     pipeline: Any, texts: Sequence[str], *, cross_share: float, self_share: float
 ) -> list[NDArray[np.float32]]:
-    """The ``token_moves`` from the first text to each; draws nothing. Raises UserError where ``redraw`` would."""
+    """Where the attention to each token of the first text goes in every text; draws nothing.
+
+    One matrix a text, float32 (token, token), rows sum to 1, as ``token_moves`` makes them. Raises UserError where
+    ``redraw`` would.
+
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> texts = ["a red hat", "a skateboard hat"]  # tokens: <start> a red hat, <start> a skat e board hat
+    >>> same, moved = matching(tiny_pipeline("sd1"), texts, cross_share=0.8, self_share=0.4)
+    >>> moved[1:4, 1:6].round(2)
+    array([[1.  , 0.  , 0.  , 0.  , 0.  ],
+           [0.  , 0.33, 0.33, 0.33, 0.  ],
+           [0.  , 0.  , 0.  , 0.  , 1.  ]], dtype=float32)
+    """
     for name, share in (("cross_share", cross_share), ("self_share", self_share)):
         if not 0 <= share <= 1:
             raise UserError(f"{name} {share} is out of range: use a share of the steps from 0 to 1")

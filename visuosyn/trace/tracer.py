@@ -24,7 +24,17 @@ class Watched:
 
 
 class Tracer:
-    """Records the cross-attention of every call of a pipeline inside a ``with`` block. Made by ``trace``."""
+    """Records the cross-attention of every call of a pipeline inside a ``with`` block. Made by ``trace``.
+
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> pipeline = tiny_pipeline("sd1")
+    >>> with trace(pipeline, detail=["step"]) as tracer:
+    ...     images = pipeline(["a red ball", "a cat"], num_inference_steps=2).images
+    >>> for maps in tracer.heat_maps():
+    ...     print(maps, {part.step for part in maps.parts})
+    HeatMaps(0:a 1:red 2:ball; 16x16, 2 steps, 0 dropped) {0, 1}
+    HeatMaps(0:a 1:cat; 16x16, 2 steps, 0 dropped) {0, 1}
+    """
 
     def __init__(self, pipeline: Any, family: Family, detail: frozenset[str], negative: bool) -> None:
         self._pipeline: Any = pipeline
