@@ -59,8 +59,9 @@ def agreement_table(verdicts: pd.DataFrame) -> pd.DataFrame:
     """Agreement of every two judges, and of all: columns judges, n, agreement, kappa, alpha.
 
     ``verdicts``: one row a verdict, columns judge, image, noun, present. ``agreement`` is the share of things of which
-    all say the same, 0 to 1; ``kappa`` and ``alpha`` see ``cohen_kappa``, ``krippendorff_alpha``. ``n`` counts what both (for all: at least two)
-    judged. Raises UserError for fewer than two judges, or a judge who judged the same thing twice.
+    all say the same, 0 to 1; ``kappa`` and ``alpha`` are those of ``cohen_kappa`` and ``krippendorff_alpha``. ``n``
+    counts what both (for all: at least two) judged. Raises UserError for fewer than two judges, or a judge who judged
+    the same thing twice.
 
     >>> said = {"anna": [1, 1, 0, 0], "ben": [1, 0, 0, 0]}
     >>> rows = [(judge, image, "cat", yes) for judge, answers in said.items() for image, yes in enumerate(answers)]

@@ -47,7 +47,7 @@ class Judge(Protocol):
 
     >>> class Redness:
     ...     name, nouns = "redness", frozenset({"red"})
-    ...     facts = UNMEASURED
+    ...     facts = {"measured": "not measured"}
     ...
     ...     def judge(self, image, nouns):
     ...         share = float((as_image(image)[..., 0] > 127).mean())

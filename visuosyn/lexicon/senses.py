@@ -68,6 +68,7 @@ def read_senses(path: str | Path) -> dict[str, int]:
 
     Raises UserError with file and line for a missing column, a number that is none, and a noun given twice.
 
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "senses.csv")

@@ -16,9 +16,12 @@ def word_pairs(sentence: Sentence, *, unrelated: bool = True) -> tuple[WordPair,
     neither graph joins them in either direction; which of them plays the head is a fair coin fixed by the caption's
     id and the two positions. Root edges are no pairs. What cannot be a pair is listed by ``unusable_edges``.
 
-    >>> words = (Word("a", 0, 1, 0, head=1, relation="det"), Word("cat", 2, 5, 1, head=-1, relation="root"))
-    >>> word_pairs(Sentence("1", "a cat", words))
-    (WordPair(head=1, dependent=0, relation='det', kind='related', edge='basic'),)
+    >>> from visuosyn.testing import sentence
+    >>> for pair in word_pairs(sentence("a/DET/det/3 red/ADJ/amod/3 cat/NOUN/root/0")):
+    ...     print(pair)
+    WordPair(head=2, dependent=0, relation='det', kind='related', edge='basic')
+    WordPair(head=2, dependent=1, relation='amod', kind='related', edge='basic')
+    WordPair(head=1, dependent=0, relation='unrelated', kind='unrelated', edge='')
     """
     size, basic = len(sentence.words), basic_edges(sentence)
     related = [
@@ -73,9 +76,9 @@ def basic_edges(sentence: Sentence) -> set[tuple[int, int]]:
 def depths(sentence: Sentence) -> tuple[int, ...]:
     """Edges from each word up to the root of the basic tree: 0 for a root, -1 for a word without a tree.
 
-    >>> words = [Word("a", 0, 1, head=1), Word("cat", 2, 5, head=-1), Word("?", 6, 7)]
-    >>> depths(Sentence("c", "a cat ?", tuple(words)))
-    (1, 0, -1)
+    >>> from visuosyn.testing import sentence
+    >>> depths(sentence("dog/NOUN/nsubj/2 chases/VERB/root/0 red/ADJ/amod/4 ball/NOUN/obj/2"))
+    (1, 0, 2, 1)
     """
     heads, found = [word.head for word in sentence.words], []
     for head in heads:

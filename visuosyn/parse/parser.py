@@ -22,6 +22,7 @@ SCHEMES = ("ud", "clear")
 class Parser:
     """Makes trees of captions; made by ``load_parser``. ``scheme`` is the labels' ("ud" or "clear").
 
+    >>> from visuosyn.records import Caption
     >>> parser = load_parser(scheme="clear")
     >>> tree, = parser.parse([Caption("1", "a man in a hat")])
     >>> parser.name, [(word.text, word.relation) for word in tree.words]
