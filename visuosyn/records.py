@@ -36,16 +36,14 @@ def _drawn(name: str, *args: Any, **options: Any) -> Any:
 class Word:
     """A word of a prompt, by its character span in the exact text that was encoded.
 
-    ``index`` is the position in a ``Sentence`` and the row in a ``HeatMaps``; ``None`` if not traced. ``head``
-    is the position of the syntactic head (-1: root; ``None``: not parsed), ``relation`` the label of that
-    edge, ``deps`` the enhanced graph's edges as (head position, label), empty where there is none. ``graph`` is
-    the DEPS column as a tree file had it, kept only where ``deps`` cannot say it (heads that are empty nodes).
+    ``index`` is the position in a ``Sentence`` and the row in a ``HeatMaps``; ``None`` if not traced. ``head`` is the
+    position of the syntactic head (-1: root; ``None``: not parsed), ``relation`` the label of that edge, ``deps`` the
+    enhanced graph's edges as (head position, label), empty where there is none. ``graph`` is the DEPS column as a tree
+    file had it, kept only where ``deps`` cannot say it (heads that are empty nodes). Words of one multiword token that
+    do not spell it ("du" = "de" + "le") all have the span of the whole token.
 
-    Words of one multiword token that do not spell it ("du" = "de" + "le") all have the span of the whole token.
-
-    >>> text = "a cat"
     >>> cat = Word("cat", 2, 5, index=1, upos="NOUN", head=-1, relation="root")
-    >>> text[cat.start : cat.end]
+    >>> "a cat"[cat.start : cat.end]
     'cat'
     """
 
@@ -124,8 +122,8 @@ class WordPair:
     beside these: "matched", "path-2", "repeat", "coreferent", "swapped" (see ``visuosyn.parse``). ``edge`` is
     "basic", "enhanced" (an edge that only the enhanced graph has) or "" for a pair without an edge.
 
-    >>> WordPair(head=1, dependent=0, relation="det").kind
-    'related'
+    >>> WordPair(head=1, dependent=0, relation="det")
+    WordPair(head=1, dependent=0, relation='det', kind='related', edge='basic')
     """
 
     head: int
@@ -137,7 +135,11 @@ class WordPair:
 
 @dataclass(frozen=True)
 class Dropped:
-    """Something that could not be measured, with the reason; ``what`` is "caption", "image", "word" or "pair"."""
+    """Something that could not be measured, with the reason; ``what`` is "caption", "image", "word" or "pair".
+
+    >>> Dropped("word", "c7", "umbrella", "past the model's limit of 77 tokens", seed=0).reason
+    "past the model's limit of 77 tokens"
+    """
 
     what: str
     caption_id: str
@@ -151,10 +153,13 @@ class Part:
     """Accumulated attention of one slice of a run.
 
     ``sums``: float32 (word, row, column) at the slice's own ``grid``, attention probabilities summed over heads,
-    layers and steps and averaged over a word's sub-words; ``count``: how many (head, layer, step) maps were
-    summed. ``stage`` is "down", "mid" or "up" for a U-Net, "joint" for a transformer, "total" for one
-    map over the default stages. ``third`` is 0, 1, 2 (early, middle, late steps) or ``None`` for all steps.
-    ``step``, ``layer``, ``head`` are set only where such detail was asked for.
+    layers and steps and averaged over a word's sub-words; ``count``: how many (head, layer, step) maps were summed.
+    ``stage`` is "down", "mid" or "up" for a U-Net, "joint" for a transformer, "total" for one map over the default
+    stages. ``third``: 0, 1, 2 (early, middle, late steps), ``None`` for all. ``step``, ``layer``, ``head``: if asked.
+
+    >>> part = Part("up", (1, 2), np.array([[[3.0, 1.0]]], np.float32), count=4, third=0)
+    >>> part, (part.sums / part.count).tolist()  # mean attention to the only word
+    (Part(up 1x2, third 0, 4 maps), [[[0.75, 0.25]]])
     """
 
     stage: str
@@ -174,7 +179,13 @@ class Part:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HeatMap:
-    """One word's map: ``array`` float32 (row, column), mean attention probability over heads, layers, steps."""
+    """One word's map: ``array`` float32 (row, column), mean attention probability over heads, layers, steps.
+
+    >>> from visuosyn.testing import heat_maps
+    >>> ball = heat_maps("red ball", [[[0, 1, 0]], [[0.1, 0.8, 0.4]]])["ball"]
+    >>> ball, ball.mask("relative:0.4").tolist()
+    (HeatMap('ball', 1x3, maximum 0.8), [[False, True, True]])
+    """
 
     word: Word
     array: NDArray[np.float32]
@@ -198,9 +209,7 @@ class HeatMap:
 LAYERS = {
     "default": ("down", "up", "joint", "total"),  # eq. 6 sums down and up blocks
     "all": ("down", "mid", "up", "joint", "total"),
-    "down": ("down",),
-    "mid": ("mid",),
-    "up": ("up",),
+    **{stage: (stage,) for stage in ("down", "mid", "up")},
 }
 
 
@@ -328,13 +337,12 @@ class HeatMaps:
     def phrase(self, head: str | int | Word, sentence: Sentence | None = None) -> HeatMap:
         """The map of a phrase: the mean of the maps of ``head`` and of all words below it in the tree.
 
-        The tree is that of ``sentence``, or of the words themselves where they carry one and none was dropped. How to
-        read it: as the map of the whole phrase; a long phrase is flatter than its words. Raises UserError without
-        a tree.
+        The tree is that of ``sentence``, or of the words themselves where they carry one and none was dropped; without
+        one UserError. How to read it: as the map of the whole phrase; a long phrase is flatter than its words.
 
-        >>> from visuosyn.testing import heat_maps
+        >>> from visuosyn.testing import heat_maps, sentence
         >>> maps = heat_maps("red ball", [[[1.0, 0.0]], [[0.0, 0.5]]])
-        >>> tree = Sentence("1", "red ball", (replace(maps.words[0], head=1), replace(maps.words[1], head=-1)))
+        >>> tree = sentence("red/ADJ/amod/2 ball/NOUN/root/0")
         >>> maps.phrase("ball", tree).word.text, maps.phrase("ball", tree).array.tolist()
         ('red ball', [[0.5, 0.25]])
         """
@@ -349,8 +357,7 @@ class HeatMaps:
         inside = {spans[position] for position in below}
         rows = [row for row, word in enumerate(self.words) if (word.start, word.end) in inside]
         own = [self.words[row] for row in rows]
-        text = " ".join(word.text for word in own)
-        whole = Word(text, min(word.start for word in own), max(word.end for word in own))
+        whole = Word(" ".join(one.text for one in own), min(one.start for one in own), max(one.end for one in own))
         return HeatMap(whole, self.array[rows].mean(axis=0), self.steps)
 
     def _tree(self) -> tuple[Word, ...]:
@@ -371,9 +378,8 @@ class HeatMaps:
 
         number, row, column = (axis.ravel() for axis in np.indices(self.array.shape))
         texts = np.array([word.text for word in self.words], dtype=object)
-        return pd.DataFrame(
-            {"word": number, "text": texts[number], "row": row, "column": column, "attention": self.array.ravel()}
-        )
+        places = {"word": number, "text": texts[number], "row": row, "column": column}
+        return pd.DataFrame(places | {"attention": self.array.ravel()})
 
     def to_xarray(self) -> xr.DataArray:
         """The maps as an array of labelled axes: dimensions word, row, column; words have text, start, end, upos.
@@ -387,9 +393,7 @@ class HeatMaps:
             import xarray as xr
         except ImportError as error:
             raise UserError("to_xarray needs xarray: pip install 'visuosyn[notebooks]'") from error
-        told = {
-            name: ("word", [getattr(word, name) for word in self.words]) for name in ("text", "start", "end", "upos")
-        }
+        told = {name: ("word", [getattr(one, name) for one in self.words]) for name in ("text", "start", "end", "upos")}
         facts = {"prompt": self.prompt, "caption_id": self.caption_id, "steps": self.steps}
         facts |= {} if self.seed is None else {"seed": self.seed}
         return xr.DataArray(self.array, dims=("word", "row", "column"), coords=told, name="attention", attrs=facts)

@@ -42,6 +42,12 @@ def leakage(
     How to read: leakage above noun_leakage says that the adjective's attention lies beyond the noun more than the
     noun's own does. Caveats: cells that the mask's edge cuts count in part, so even a map that fits the noun leaks a
     little; a map is coarse (heads, layers, steps are averaged), so chance is the yardstick, not 0.
+
+    >>> maps = {"adjective": np.array([[1.0, 1.0, 1.0, 0.0]]), "noun": np.array([[1.0, 1.0, 0.0, 0.0]])}
+    >>> noun, others = np.array([[True, True, False, False]]), np.array([[False, False, True, False]])
+    >>> row, = leakage(maps, noun, others, ["relative:0.4"])
+    >>> {name: round(row[name], 2) for name in ("leakage", "noun_leakage", "on_others", "chance")}
+    {'leakage': 0.33, 'noun_leakage': 0.0, 'on_others': 0.33, 'chance': 0.5}
     """
     adjective, own = (np.asarray(maps[name], dtype=np.float64) for name in ("adjective", "noun"))
     inside, beside = coverage(noun, adjective.shape), coverage(others & ~noun, adjective.shape)
@@ -68,6 +74,14 @@ def change(first: NDArray[np.uint8], second: NDArray[np.uint8], regions: Mapping
     ``rgb_REGION``: mean absolute difference of the channels as a share of their range, 0 to 1. ``ssim_REGION``: mean
     of the map of structural similarity (Wang et al. 2004; windows of 7 x 7, mean of the channels, scikit-image), at
     most 1, which equal ones have. NaN for an empty region. Caveat: the windows reach 3 pixels beyond a region's edge.
+
+    >>> first, top = np.zeros((16, 8, 3), np.uint8), np.zeros((16, 8), bool)
+    >>> top[:8] = True
+    >>> second = first.copy()
+    >>> second[:4] = 51  # a fifth of 255 in half of the upper half
+    >>> found = change(first, second, {"top": top, "bottom": ~top})
+    >>> {name: round(found[name], 2) for name in ("rgb_top", "rgb_bottom", "ssim_bottom")}
+    {'rgb_top': 0.1, 'rgb_bottom': 0.0, 'ssim_bottom': 1.0}
     """
     if first.shape != second.shape:
         raise UserError(f"pictures of {first.shape} and {second.shape} cannot be compared")
@@ -85,6 +99,14 @@ def change_regions(nouns: tuple[Mask, Mask], others: tuple[Mask, Mask]) -> dict[
     another object in either.
 
     Where the noun moved, both its places are inside: a change outside is no trace of the noun itself.
+
+    >>> before, after = np.array([[True, True, False, False]]), np.array([[False, True, True, False]])
+    >>> other = np.array([[False, False, True, True]])
+    >>> for name, mask in change_regions((before, after), (other, other)).items():
+    ...     print(name, mask.astype(int))
+    inside [[1 1 1 0]]
+    outside [[0 0 0 1]]
+    others [[0 0 0 1]]
     """
     inside = nouns[0] | nouns[1]
     return {"inside": inside, "outside": ~inside, "others": (others[0] | others[1]) & ~inside}

@@ -33,6 +33,16 @@ def other_image_controls(
     ``images`` are one caption's, one a seed; with fewer than two there is no row. How to read: what a pair keeps
     with the head of another image comes from where and how large the two words' areas usually are, not from
     this picture. Caveat: words with a fixed place, such as a sky, lose little.
+
+    >>> from visuosyn.parse import word_pairs
+    >>> from visuosyn.testing import heat_maps, sentence
+    >>> tree = sentence("red/ADJ/amod/2 ball/NOUN/root/0")
+    >>> here = heat_maps(tree.text, [[[1, 0, 0]], [[1, 1, 0]]], caption_id="1", seed=0)
+    >>> there = heat_maps(tree.text, [[[0, 1, 0]], [[0, 1, 1]]], caption_id="1", seed=1)
+    >>> other_image_controls([here, there], tree, word_pairs(tree), ["relative:0.4"])
+      caption_id  seed  pair          mask  iou  iod  ioh
+    0          1     0     0  relative:0.4  0.0  0.0  0.0
+    1          1     1     0  relative:0.4  0.5  1.0  0.5
     """
     ordered = sorted(images, key=lambda maps: -1 if maps.seed is None else maps.seed)
     wanted = _unique(rules)
@@ -52,6 +62,14 @@ def rolled_controls(
     The head's map takes the places of a 4 x 4 lattice of shifts except its own: shapes and sizes stay, the place goes.
     For hard masks IoD and IoH are on average what areas of these sizes share at random (``chance_controls``);
     this holds for IoU and ``soft`` maps, too. How to read: what is left after subtraction is agreement in place.
+
+    >>> from visuosyn.parse import word_pairs
+    >>> from visuosyn.testing import heat_maps, sentence
+    >>> tree = sentence("red/ADJ/amod/2 ball/NOUN/root/0")
+    >>> maps = heat_maps(tree.text, [[[1, 0, 0, 0]], [[1, 1, 0, 0]]])
+    >>> rolled_controls(maps, tree, word_pairs(tree), ["relative:0.4"])["iod"]  # covered in one of three shifts
+    0    0.333333
+    Name: iod, dtype: float64
     """
     wanted, rows = _unique(rules), word_rows(maps, sentence)
     numbers, heads, dependents = _rows_of_pairs(pairs, rows, rows)
@@ -67,6 +85,18 @@ def swapped_controls(pairs: pd.DataFrame, sentences: Iterable[Sentence]) -> pd.D
     ``pairs`` is the pair table, whose rows of kind "swapped" are given the caption and number of the pair that they
     answer for, as ``sentences`` tell. How to read: what a pair keeps is not due to the order and the
     places of its words. Caveat: most such captions are no English.
+
+    >>> from visuosyn.measure.table import pair_table
+    >>> from visuosyn.parse import all_pairs, with_swapped
+    >>> from visuosyn.records import Caption
+    >>> from visuosyn.testing import heat_maps, sentence
+    >>> tree = sentence("red/ADJ/amod/2 ball/NOUN/root/0")
+    >>> _, swapped = with_swapped([Caption("1", tree.text, sentence=tree)], ["amod"])
+    >>> maps = heat_maps("ball red", [[[1, 1, 0]], [[0, 1, 0]]], caption_id=swapped.id, seed=0)
+    >>> pairs = pair_table(maps, swapped.sentence, all_pairs(swapped.sentence), ["relative:0.4"])
+    >>> swapped_controls(pairs, [tree, swapped.sentence])
+      caption_id  seed  pair          mask  iou  iod  ioh
+    0          1     0     0  relative:0.4  0.5  1.0  0.5
     """
     origin = {s.id: found for s in sentences if (found := swapped_from(s))}
     rows = pairs.loc[pairs["kind"] == "swapped", [*KEYS, *MEASURES]]

@@ -67,6 +67,17 @@ def multiverse_sums(
     maps do not hold (no thirds in ``--keep total``, layers that a model does not have) do not appear. ``absolute`` and
     ``summed`` rules are thresholds of attention probabilities and go with normalisation "none" alone. Raises UserError
     for an unknown choice.
+
+    >>> from visuosyn.parse import word_pairs
+    >>> from visuosyn.testing import heat_maps, sentence
+    >>> tree = sentence("red/ADJ/amod/2 ball/NOUN/root/0")
+    >>> maps = heat_maps(tree.text, [[[1, 0, 0]], [[4, 1, 0]]])  # as shares of the words 0.2 and 0.8, 1
+    >>> sums = multiverse_sums([(maps, tree, word_pairs(tree))], rules=["relative:0.4"])
+    >>> sums[["relation", "normalisation", "iou", "n_iou"]]
+      relation normalisation  iou  n_iou
+    0     amod          none  1.0    1.0
+    1     amod        minmax  1.0    1.0
+    2     amod         words  0.5    1.0
     """
     _known(normalisations, NORMALISATIONS, "normalisation")
     _known(layers, LAYER_GROUPS, "layers")

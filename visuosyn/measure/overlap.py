@@ -32,6 +32,10 @@ class Overlap:
     """Overlaps of pairs, float64 (..., pair): areas and intersection as shares of the grid, 0 to 1.
 
     ``iou``, ``iod`` and ``ioh`` are NaN where their denominator is empty: nothing was there to be covered.
+
+    >>> pair = Overlap(intersection=np.array([0.1]), head_area=np.array([0.4]), dependent_area=np.array([0.2]))
+    >>> pair.iou.round(2), pair.iod, pair.ioh
+    (array([0.2]), array([0.5]), array([0.25]))
     """
 
     intersection: Floats
@@ -91,6 +95,13 @@ def rule_overlaps(
 
     ``maps`` are the mean heat maps of one image, shape (word, row, column); ``steps`` is for ``summed``. The
     areas of all hard rules are intersected together.
+
+    >>> from visuosyn.masks import MaskRule
+    >>> maps = np.array([[[1.0, 0.2, 0.0]], [[1.0, 1.0, 0.0]]])
+    >>> rules = [MaskRule.parse(name) for name in ("relative:0.1", "relative:0.4")]
+    >>> rule_overlaps(maps, heads=[1], dependents=[0], rules=rules).ioh
+    array([[1. ],
+           [0.5]])
     """
     pairs = np.stack([np.asarray(heads, dtype=np.intp), np.asarray(dependents, dtype=np.intp)])
     flat = (len(maps), math.prod(maps.shape[1:]))

@@ -57,6 +57,16 @@ def pair_table(
     whose words stand in the same characters (French *du* = *de* + *le*), are left out here and listed, with the
     reason, by ``unmeasured_pairs``; the two together are always all the pairs.
     Raises UserError where ``sentence`` is not the prompt that the maps belong to.
+
+    >>> from visuosyn.parse import word_pairs
+    >>> from visuosyn.testing import heat_maps, sentence
+    >>> tree = sentence("red/ADJ/amod/2 ball/NOUN/root/0")
+    >>> maps = heat_maps(tree.text, [[[1, 0, 0]], [[1, 1, 0]]])
+    >>> table = pair_table(maps, tree, word_pairs(tree), ["relative:0.4", "area:0.33"])
+    >>> table[["relation", "head", "dependent", "mask", "iou", "iod", "ioh"]]
+      relation  head dependent          mask  iou  iod  ioh
+    0     amod  ball       red  relative:0.4  0.5  1.0  0.5
+    1     amod  ball       red     area:0.33  1.0  1.0  1.0
     """
     rows = word_rows(maps, sentence)
     numbered = [(n, p) for n, p in enumerate(pairs) if not _reasons(maps, sentence, p, rows)]
@@ -81,7 +91,18 @@ def _frame(columns: dict[str, np.ndarray]) -> pd.DataFrame:
 
 
 def unmeasured_pairs(maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair]) -> tuple[Dropped, ...]:
-    """The pairs that ``pair_table`` must leave out, with the reason."""
+    """The pairs that ``pair_table`` must leave out, with the reason.
+
+    ``text`` is relation(head-n, dependent-n), words counted from 1.
+
+    >>> from visuosyn.parse import word_pairs
+    >>> from visuosyn.testing import heat_maps, sentence
+    >>> tree = sentence("red/ADJ/amod/2 ball/NOUN/root/0")
+    >>> maps = heat_maps(tree.text, [[[1, 0, 0]], [[1, float("nan"), 0]]])
+    >>> left_out, = unmeasured_pairs(maps, tree, word_pairs(tree))
+    >>> left_out.text, left_out.reason
+    ('amod(ball-2, red-1)', "the heat map of 'ball' holds values that are not finite")
+    """
     rows = word_rows(maps, sentence)
     return tuple(
         Dropped("pair", maps.caption_id, _notation(sentence, pair), "; ".join(reasons), maps.seed)
@@ -91,7 +112,15 @@ def unmeasured_pairs(maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPai
 
 
 def word_rows(maps: HeatMaps, sentence: Sentence) -> dict[int, int]:
-    """Position in the sentence -> row of the map, for words whose map is there and finite."""
+    """Position in the sentence -> row of the map, for words whose map is there and finite.
+
+    Raises UserError where ``sentence`` is not the prompt that the maps belong to.
+
+    >>> from visuosyn.testing import heat_maps, sentence
+    >>> tree = sentence("red/ADJ/amod/2 ball/NOUN/root/0")
+    >>> word_rows(heat_maps(tree.text, [[[1, float("nan")]], [[1, 0]]]), tree)
+    {1: 1}
+    """
     if maps.prompt != sentence.text:
         raise UserError(
             f"the maps belong to {maps.prompt!r}, the sentence is {sentence.text!r}: pass the sentence that was drawn"
