@@ -68,6 +68,12 @@ def judge_range(tables: Mapping[str, pd.DataFrame], *, right: int, of: int, leve
     1) with Se = Sp = right / of) and ``corrected_low``, ``corrected_high``: the widest that the ends of the shares'
     intervals and of the accuracy's (Jeffreys) give. Sp is pessimistic: a wrong colour need not be the adjective's.
     Caveat: the accuracy was measured on rendered scenes, and a drawn thing may be harder to tell.
+
+    >>> seen = {"adjective": "all adjectives", "measure": "obeyed", "reused": False}
+    >>> table = pd.DataFrame([seen | {"estimate": 80.0, "low": 70.0, "high": 90.0}])
+    >>> judge_range({"own_colour": table}, right=95, of=100)[["judged", "corrected"]].round(1)  # (.8 + .95 - 1) / .9
+       judged  corrected
+    0    80.0       83.3
     """
     accuracies = [right / of, *stats.beta.ppf([(1 - level) / 2, (1 + level) / 2], right + 0.5, of - right + 0.5)]
     wanted = {"own_colour": ("obeyed", "without adjective"), "other_colours": ("tinted", "without adjective")}
@@ -103,6 +109,14 @@ def clustered(
     ``rows`` have the columns cluster, template, those of ``cells`` and of ``measures``, which name (column, None) or
     (column, column to take off). Rows where a value is missing are left out of that measure. Intervals: bootstrap
     over clusters; p: sign-flip by cluster; Holm and Benjamini-Hochberg over the table, or mask rule by mask rule.
+
+    >>> rows = pd.DataFrame({"cluster": ["red hat", "red hat", "red car"], "template": ["hat", "hat", "car"]})
+    >>> rows = rows.assign(adjective="red", leakage=[0.5, 0.3, 0.4], chance=[0.2, 0.2, 0.3])
+    >>> measures = {"leakage": ("leakage", None), "leakage - chance": ("leakage", "chance")}
+    >>> clustered(rows, ["adjective"], measures, draws=99)[["adjective", "measure", "estimate", "n"]].round(1)
+      adjective           measure  estimate  n
+    0       red           leakage      40.0  2
+    1       red  leakage - chance      16.7  2
     """
     code, names = _codes(rows, cells)
     found = []

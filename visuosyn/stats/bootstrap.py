@@ -37,7 +37,14 @@ def bootstrap_means(sums: Floats, counts: Floats, *, draws: int = 2000, seed: in
 
 
 def bootstrap_weights(clusters: int, *, draws: int, seed: int) -> Iterator[Floats]:
-    """Multinomial weights, some draws at a time: how often each cluster was drawn, float64 (draw, cluster)."""
+    """Multinomial weights, some draws at a time: how often each cluster was drawn, float64 (draw, cluster).
+
+    The same seed gives the same draws. UserError for fewer draws than 1.
+
+    >>> weights, = bootstrap_weights(3, draws=2, seed=0)
+    >>> weights.shape, weights.sum(axis=1)  # three are drawn each time
+    ((2, 3), array([3., 3.]))
+    """
     if draws < 1:
         raise UserError(f"draws is {draws}: a bootstrap needs at least 1, an interval some thousands")
     random = np.random.default_rng(seed)
@@ -69,6 +76,11 @@ def percentile_interval(drawn: Floats, clusters: ArrayLike, *, level: float = 0.
     (Hesterberg 2015, "What teachers should know about the bootstrap", The American Statistician 69:4). Draws that
     are NaN are left out. It was chosen because it covers best (``visuosyn.stats.calibrate``). Caveat: with a handful of
     clusters every bootstrap interval is a guess.
+
+    >>> drawn = np.linspace(0, 100, 1001)
+    >>> low, high = percentile_interval(np.stack([drawn] * 3, axis=-1), [1, 5, 1000])
+    >>> low.round(1), high.round(1)  # of one prompt nothing can be told, of five little
+    (array([nan, 0.1, 2.5]), array([ nan, 99.9, 97.5]))
     """
     if not 0 < level < 1:
         raise UserError(f"level is {level}: use a share between 0 and 1, such as 0.95")

@@ -30,6 +30,10 @@ class Contrast:
     the standard error clustered by prompt, ``n`` the prompts it rests on and ``effective`` Kish's effective number of
     them (both of the side that has fewer). ``skew`` and ``kurtosis`` (3 for a normal one) are of the prompts' own
     contributions.
+
+    >>> found = contrast(np.array([[2.0], [1.0]]), np.array([[2.0], [2.0]]))  # means 1 and 0.5 of two prompts
+    >>> found.estimate, found.n, found.effect.round(2)  # 0.75 / 0.354, the prompts' standard deviation
+    (array([0.75]), array([2]), array([2.12]))
     """
 
     estimate: Floats
@@ -70,6 +74,11 @@ def contrast(sums: Floats, counts: Floats, against: tuple[Floats, Floats] | None
     The error is the linearised one of a ratio: prompt g contributes (s_g - R c_g) / C to each ratio, and the squares
     are added over prompts times n / (n - 1). Under the hypothesis of no difference both ratios are
     the pooled one, which gives ``null``.
+
+    >>> sums, counts = np.array([[2.0], [1.0]]), np.array([[2.0], [2.0]])
+    >>> found = contrast(sums, counts, against=(sums / 2, counts))  # means 1 and 0.5 against 0.5 and 0.25
+    >>> found.estimate, found.error
+    (array([0.375]), array([0.125]))
     """
     total, count, n = sums.sum(axis=0), counts.sum(axis=0), (counts > 0).sum(axis=0)
     estimate = ratio(total, count)
@@ -97,6 +106,9 @@ def sign_flip(null: Floats, *, draws: int = 2000, seed: int = 0) -> Floats:
     patterns than ``draws`` are enumerated, and p is exact; else p = (1 + as extreme) / (1 + draws), never 0. All
     columns see the same signs. How to read: the chance of a sum at least as far from 0 without any difference.
     Caveat: n prompts cannot give less than 2 / 2^n.
+
+    >>> sign_flip(np.array([[1.0, 1.0], [1.0, -1.0], [1.0, 2.0]]))  # sums of 3 and 2: 2 and 6 of 8 patterns as far
+    array([0.25, 0.75])
     """
     if draws < 1:
         raise UserError(f"draws is {draws}: a sign-flip test needs at least 1, a small p some thousands")

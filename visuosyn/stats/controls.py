@@ -28,6 +28,12 @@ def chance_controls(pairs: pd.DataFrame) -> pd.DataFrame:
     a b is put into the formula, ab / (a + b - ab): exact for large grids, a little below the true mean for small
     ones. Missing for ``soft`` maps, whose expectation needs more than their sums. How to read: what is left after
     subtraction is agreement in place. Caveat: two words that both avoid the border agree more than by chance.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> pairs = pair_rows({"amod": [(1.0, 0.5)]})  # areas of a quarter and a half of the grid
+    >>> chance_controls(pairs)[["iou", "iod", "ioh"]]
+       iou  iod   ioh
+    0  0.2  0.5  0.25
     """
     head, dependent = pairs["head_area"].to_numpy(), pairs["dependent_area"].to_numpy()
     union = head + dependent - head * dependent
@@ -45,6 +51,13 @@ def matched_controls(pairs: pd.DataFrame, *, caliper: int = 1) -> pd.DataFrame:
     word order. Pairs without such a control have no row. How to read: what is left after subtraction is not
     explained by which kinds of words stand how far apart in which picture. Caveat: only captions with several words
     of a kind have matches, so a relation's matched pairs are a selection; ``n_pairs`` says how large.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> pairs = pair_rows({"amod": [(1.0, 0.5), (0.8, 0.4)], "unrelated": [(0.5, 0.5), (0.3, 0.4)]})
+    >>> matched_controls(pairs)[["caption_id", "pair", "iod", "ioh"]]
+      caption_id  pair  iod  ioh
+    0          0     0  0.5  0.5
+    1          1     0  0.3  0.4
     """
     columns = [*KEYS, *MEASURES]
     keys = ["caption_id", "pair", "kind", "head_upos", "dependent_upos", "distance", "head_first"]
@@ -82,6 +95,16 @@ def control_table(
     the rows where both are there. Sign-flip p and bootstrap intervals go by prompt; Holm and Benjamini-Hochberg
     over relations and measures. How to read: estimate > 0, related pairs overlap more than the control does. Raises
     UserError where no row has a control.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> pairs = pair_rows({"amod": [(1.0, 0.5), (0.8, 0.4)], "unrelated": [(0.5, 0.5), (0.3, 0.4)]})
+    >>> table = control_table(pairs, matched_controls(pairs))
+    >>> table.query("relation == 'amod'")[["measure", "estimate", "low", "high", "n"]].round(1)
+           measure  estimate   low  high  n
+    1         mIoU      16.2  15.7  16.7  2
+    3         mIoD      50.0  50.0  50.0  2
+    5         mIoH       0.0   0.0   0.0  2
+    7  mIoD - mIoH      50.0  50.0  50.0  2
     """
     related = pairs[pairs["kind"] == "related"]
     both = related.merge(controls[[*KEYS, *MEASURES]], on=KEYS, suffixes=("", "_control"), validate="one_to_one")

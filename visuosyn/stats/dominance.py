@@ -20,6 +20,13 @@ def difference_table(
     (the head dominates); < 0, the dependent's contains the head's. Caveat: IoD / IoH is the ratio of the two
     areas, so this compares how large the words' areas are where they meet; under ``area:q`` it is 0 by
     construction. Source: Tang et al. 2023, section 4, who print the difference without a test.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> table = difference_table(pair_rows({"amod": [(0.9, 0.5)] * 3 + [(0.8, 0.5)] * 3}))
+    >>> table[["relation", "estimate", "p", "p_holm", "n", "few"]].round(5)  # six prompts agree: p = 2 / 2^6
+                 relation  estimate        p  p_holm  n   few
+    0  all head-dependent      35.0  0.03125  0.0625  6  True
+    1                amod      35.0  0.03125  0.0625  6  True
     """
     sums, drawn = resampled(pairs, draws=draws, seed=seed) if draw is None else draw
     dependent, head = sums.measures.index("iod"), sums.measures.index("ioh")

@@ -19,7 +19,14 @@ Floats = NDArray[np.float64]
 
 
 def judge_rates(trial: pd.DataFrame) -> pd.DataFrame:
-    """Sensitivity and specificity of a judge by kind of pair, from its trial (kind, question, n, right), in points."""
+    """Sensitivity and specificity of a judge by kind of pair, from its trial (kind, question, n, right), in points.
+
+    >>> trial = pd.DataFrame({"kind": "others", "question": ["present", "absent"], "n": [200, 100], "right": [190, 98]})
+    >>> judge_rates(trial)
+         kind         rate    n  right  value
+    0  others  sensitivity  200    190   95.0
+    1  others  specificity  100     98   98.0
+    """
     rows = []
     for kind, question, n, right in trial[["kind", "question", "n", "right"]].to_numpy():
         rate = "sensitivity" if question == "present" else "specificity"
@@ -38,6 +45,16 @@ def corrected_difference(
     & Gladen 1978, for two things). The interval is from a bootstrap over pairs in which Se and Sp are drawn from their
     Beta distributions (Jeffreys prior), so it holds both the sample's and the judge's uncertainty; shares are cut to
     0..1. Empty without a trial of both kinds. Caveat: the trial's scenes are cleaner than drawn pictures.
+
+    >>> images = pd.DataFrame({"pair": ["cat + dog", "cat + hat"] * 10, "kind": ["cohyponyms", "others"] * 10})
+    >>> images = images.assign(first_present=True, second_present=[False, True] * 5 + [True] * 10)
+    >>> rows = [(kind, asked, 100, 100) for kind in ("cohyponyms", "others") for asked in ("present", "absent")]
+    >>> trial = pd.DataFrame(rows, columns=["kind", "question", "n", "right"])  # a judge who was always right
+    >>> corrected_difference(images, trial, draws=99)[["what", "estimate"]]
+             what  estimate
+    0  cohyponyms      50.0
+    1      others     100.0
+    2  difference     -50.0
     """
     counts = trial[["kind", "question", "right", "n"]].to_numpy()
     told = {(kind, question): (int(right), int(n)) for kind, question, right, n in counts}
@@ -69,6 +86,15 @@ def error_range(images: pd.DataFrame, *, values: Sequence[float] = RATES) -> pd.
     For a judge that nobody measured: how much could its error change the result? NaN where a judge so bad could not
     have seen what it saw (a corrected share outside of 0 to 1). Caveat: the same rates for both kinds of pairs; a judge
     that mistakes cohyponyms for each other has a lower specificity there.
+
+    >>> images = pd.DataFrame({"pair": ["cat + dog", "cat + hat"] * 2, "kind": ["cohyponyms", "others"] * 2})
+    >>> images = images.assign(first_present=True, second_present=[True, True, False, True])
+    >>> error_range(images, values=(1.0, 0.9)).round(1)  # a judge who misses a tenth could not have seen both always
+       sensitivity  specificity  difference
+    0        100.0        100.0       -50.0
+    1        100.0         90.0       -55.6
+    2         90.0        100.0         NaN
+    3         90.0         90.0         NaN
     """
     sums = _verdict_sums(images)
     totals = [sums.sums[of].sum(axis=0)[None] for of in (sums.yes, ~sums.yes)]

@@ -36,6 +36,17 @@ class MixedModel:
     each relation minus unrelated pairs. ``covariates``: change of the measure for one standard deviation of each.
     ``components``: standard deviation and share of variance of each random factor and of the rest. ``diagnostics``:
     rows used and left out, what was dropped from the model, convergence, shape of the residuals.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> seeds = [(0.8, 0.5), (0.6, 0.3), (0.9, 0.4)], [(0.9, 0.5), (0.6, 0.5), (0.7, 0.4)]
+    >>> pairs = pd.concat([pair_rows({"amod": values}, seed=seed) for seed, values in enumerate(seeds)])
+    >>> model = mixed_model(pairs, measure="iod", covariates=())
+    >>> model.components[["factor", "levels"]]
+       factor  levels
+    0  prompt       3
+    1    rest       6
+    >>> model.diagnostics["rows"], model.diagnostics["not_in_the_model"]
+    (6, 'image, pair, head_lemma, dependent_lemma')
     """
 
     relations: pd.DataFrame
@@ -67,6 +78,15 @@ def mixed_model(
     do not help. p and intervals use t with (prompts with the relation - 1) degrees of freedom. Caveats: areas are
     part of IoD's and IoH's own denominators, so with them as covariates a relation's effect on areas is taken out;
     a relation that differs from prompt to prompt makes these intervals too narrow, where the bootstrap's hold.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> amod, rest = [(0.9, 0.5), (0.7, 0.5), (0.8, 0.6)], [(0.5, 0.6), (0.4, 0.4), (0.6, 0.5)]
+    >>> pairs = [pair_rows({"amod": amod, "unrelated": rest}, seed=seed) for seed in (0, 1)]
+    >>> model = mixed_model(pd.concat(pairs), measure="iod", covariates=())
+    >>> model.relations[["relation", "mean", "estimate", "n"]].round(1)
+        relation  mean  estimate  n
+    0  unrelated  50.0       NaN  3
+    1       amod  80.0      30.0  3
     """
     rows = _rows(pairs, measure, mask)
     used = [name for name in covariates if name in rows and rows[name].notna().any()]
@@ -107,7 +127,13 @@ def mixed_tables(
 ) -> dict[str, pd.DataFrame]:
     """Mixed models of several measures as tables, by name: mixed_relations, mixed_covariates, mixed_components,
     mixed_diagnostics, each with the ``measure``. Holm and Benjamini-Hochberg go over relations and measures. A model
-    that could not be fitted has a line in the last, which says why."""
+    that could not be fitted has a line in the last, which says why.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> tables = mixed_tables(pair_rows({"amod": [(0.9, 0.5)]}), mask="relative:0.4", measures=["iou"])
+    >>> tables["mixed_diagnostics"]["message"][0]
+    'not fitted: 1 rows of 1 prompts are too few for a mixed model'
+    """
     found: dict[str, list[pd.DataFrame]] = {}
     for measure in measures:
         name = NAMES.get(measure, DIFFERENCE)

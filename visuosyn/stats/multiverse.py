@@ -28,6 +28,16 @@ def multiverse_table(sums: pd.DataFrame, *, draws: int = 2000, seed: int = 0, le
     ``verdict_table`` of it says in how many universes each finding holds. How to read: a finding worth its name
     keeps its sign across the universes that someone would defend. Caveat: universes share images; k of n is no
     probability, and a bad universe counts as much as a good one.
+
+    >>> facts = {"kind": "related", "relation": "amod", "layers": "all", "third": "all", "mask": "soft"}
+    >>> sums = pd.DataFrame({"caption_id": ["1", "2"] * 2, "normalisation": ["none", "none", "words", "words"]})
+    >>> sums = sums.assign(iod=[0.9, 0.7, 0.5, 0.5], ioh=[0.5, 0.4, 0.6, 0.7], iou=0.3, **facts)
+    >>> sums[["n_iod", "n_ioh", "n_iou"]] = 1  # how many values each sum has
+    >>> table = multiverse_table(sums).query("relation == 'amod'")
+    >>> table[["normalisation", "measure", "estimate", "n"]].round(1)
+      normalisation      measure  estimate  n
+    1          none  mIoD - mIoH      35.0  2
+    3         words  mIoD - mIoH     -15.0  2
     """
     sums = sums[sums["kind"].isin(KEPT)]
     if sums.empty:

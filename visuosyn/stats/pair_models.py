@@ -29,7 +29,12 @@ Floats = NDArray[np.float64]
 
 
 def usable_covariates(images: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
-    """Those that are there for every image and differ between images."""
+    """Those that are there for every image and differ between images.
+
+    >>> images = pd.DataFrame({"cosine": [0.5, 0.5], "next_to": [0, 1], "size_ratio": [1.2, None]})
+    >>> usable_covariates(images, ["cosine", "next_to", "size_ratio", "taught"])
+    ('next_to',)
+    """
     there = [name for name in names if name in images and images[name].notna().all()]
     return tuple(name for name in there if images[name].astype(float).std() > 1e-9)
 
@@ -42,6 +47,14 @@ def gee_table(images: pd.DataFrame, covariates: Sequence[str], *, outcome: str =
     standardised, so a term is for one standard deviation. How to read: the term "cohyponyms" is the change of log-odds
     from other pairs to cohyponyms of the same covariates. Caveat: what overlap or areas share with the kind is taken
     away from it; the note tells where nothing could be estimated.
+
+    >>> images = pd.DataFrame({"both": [int(n) for n in "110011101000" + "111011110100"]})
+    >>> images["pair"] = np.repeat(["cat + dog", "pear + plum", "car + bus", "cat + bus", "dog + hat", "pear + car"], 4)
+    >>> images["kind"] = np.repeat(["cohyponyms", "others"], 12)
+    >>> gee_table(images, [])[["term", "odds_ratio", "n_pairs"]].round(2)  # 6 : 6 and 8 : 4
+             term  odds_ratio  n_pairs
+    0   intercept         2.0        6
+    1  cohyponyms         0.5        6
     """
     rows = images[(images["kind"] != "") & images[outcome].notna()]
     x = np.column_stack([np.ones(len(rows)), rows["kind"] == YES, *(_scaled(rows[name]) for name in covariates)])
@@ -86,12 +99,21 @@ def link_table(images: pd.DataFrame, overlaps: pd.DataFrame, *, outcome: str = "
 
 
 def mixed_table(images: pd.DataFrame, covariates: Sequence[str], *, outcome: str = "both") -> pd.DataFrame:
-    """A linear mixed model of an outcome: term, estimate, low, high, p (points), then the standard deviations.
+    r"""A linear mixed model of an outcome: term, estimate, low, high, p (points), then the standard deviations.
 
     Kind and covariates (standardised) are fixed; pair, noise (pair and seed), first and second noun random, crossed
     (restricted maximum likelihood, ``visuosyn.stats.reml``). It adjusts for nouns that are hard to draw, which pairs
     share. Intervals from t with pairs minus fixed terms degrees of freedom. How to read: "cohyponyms" is the change in
     points. Caveat: a linear model of a yes or no; take it beside the GEE. ``note`` tells where it did not converge.
+
+    >>> images = pd.DataFrame({"both": [int(n) for n in "110011101000" + "111011110100"], "seed": [0, 1, 2, 3] * 6})
+    >>> images["pair"] = np.repeat(["cat + dog", "pear + plum", "car + bus", "ant + bee", "cup + hat", "pig + box"], 4)
+    >>> images[["first", "second"]] = images["pair"].str.split(r" \+ ", expand=True)
+    >>> images["kind"] = np.repeat(["cohyponyms", "others"], 12)
+    >>> mixed_table(images, [])[["term", "estimate", "n_pairs"]].head(2).round(1)
+             term  estimate  n_pairs
+    0   intercept      66.7      6.0
+    1  cohyponyms     -16.7      6.0
     """
     rows = images[(images["kind"] != "") & images[outcome].notna()]
     y = rows[outcome].to_numpy(dtype=float)

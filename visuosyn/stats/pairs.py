@@ -29,7 +29,13 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, eq=False)
 class PairSums:
     """Sums of outcomes over the images of each pair: ``sums`` and ``counts`` (pair, outcome), ``yes`` (pair,): the pair
-    is one of cohyponyms."""
+    is one of cohyponyms.
+
+    >>> images = pd.DataFrame({"pair": ["cat + dog"] * 2 + ["cat + hat"], "both": [1, 0, 1]})
+    >>> found = pair_sums(images.assign(kind=["cohyponyms"] * 2 + ["others"]), ["both"])
+    >>> found.names, found.yes.tolist(), found.means.tolist()
+    (('cat + dog', 'cat + hat'), [True, False], [[0.5], [1.0]])
+    """
 
     names: tuple[str, ...]
     yes: NDArray[np.bool_]
@@ -43,7 +49,13 @@ class PairSums:
 
 
 def pair_sums(images: pd.DataFrame, outcomes: Sequence[str]) -> PairSums:
-    """Sums per pair. Raises UserError where a kind is missing, or a pair is of both kinds."""
+    """Sums per pair. Raises UserError where a kind is missing, or a pair is of both kinds.
+
+    >>> images = pd.DataFrame({"pair": ["cat + dog"] * 2 + ["cat + hat"], "both": [1, 0, 1]})
+    >>> found = pair_sums(images.assign(kind=["cohyponyms"] * 2 + ["others"]), ["both"])
+    >>> found.sums.tolist(), found.counts.tolist()
+    ([[1.0], [1.0]], [[2.0], [1.0]])
+    """
     rows = images[images["kind"] != ""]
     kinds = rows.groupby("pair")["kind"].agg(["first", "nunique"])
     if (kinds["nunique"] > 1).any() or set(kinds["first"]) != {YES, NO}:
@@ -77,6 +89,13 @@ def difference_of_kinds(
     Statistics in Medicine 17); outcomes that are no shares (``signed``) have none. How to read: an interval without 0
     speaks of a difference between these kinds of pairs. Caveat: the pairs were not assigned to kinds at random; see the
     covariates.
+
+    >>> images = pd.DataFrame({"both": [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1]})
+    >>> images["pair"] = np.repeat(["cat + dog", "pear + plum", "car + bus", "cat + bus", "dog + pear", "plum + car"], 2)
+    >>> images["kind"] = np.repeat(["cohyponyms", "others"], 6)
+    >>> difference_of_kinds(images, ["both"])[["cohyponyms", "others", "difference", "n_images"]].round(1)
+       cohyponyms  others  difference  n_images
+    0        50.0    66.7       -16.7        12
     """
     sums = pair_sums(images, outcomes)
     yes, no = sums.yes, ~sums.yes
@@ -113,6 +132,13 @@ def rates(images: pd.DataFrame, by: str, outcome: str = "both", *, level: float 
     With several pairs in a group the interval is that of a t-test over the means of its pairs, cut to 0..100; with one
     pair Wilson's over its images (Wilson 1927), which says how well this pair was measured and nothing about others;
     with pairs that do not differ Wilson's over them.
+
+    >>> images = pd.DataFrame({"pair": ["cat + dog"] * 4 + ["cat + hat"] * 2, "both": [1, 0, 0, 0, 1, 1]})
+    >>> images["kind"] = images["pair"].map({"cat + dog": "cohyponyms", "cat + hat": "others"})
+    >>> rates(images, "pair").round(1)
+            pair        kind  n_pairs  n_images   rate   low   high
+    0  cat + dog  cohyponyms        1         4   25.0   4.6   69.9
+    1  cat + hat      others        1         2  100.0  34.2  100.0
     """
     rows = []
     paired = images[images["kind"] != ""]
@@ -143,6 +169,15 @@ def pair_power(
     pairs' means vary by, averaged over the kinds. The number is that of a two-sided test, 2 (z_alpha + z_power)^2 v /
     d^2. ``detectable`` is the difference that the present study could find; missing (pairs: -1) where nothing varies.
     Caveat: a small study's variances are uncertain.
+
+    >>> kinds = {"cohyponyms": ["cat + dog", "pear + plum"], "others": ["cat + plum", "dog + pear"]}
+    >>> rows = [(pair, kind, both) for kind, pairs in kinds.items() for pair in pairs for both in (0, 0, 1, 1)]
+    >>> images = pd.DataFrame(rows, columns=["pair", "kind", "both"])
+    >>> # pairs are alike here, so twice the images save half of the pairs
+    >>> pair_power(images, differences=[10.0], per_pair=[4, 8])[["difference", "images", "pairs"]]
+       difference  images  pairs
+    0        10.0       4    131
+    1        10.0       8     66
     """
     sums = pair_sums(images, [outcome])
     values = images[images["kind"] != ""].groupby("pair")[outcome]

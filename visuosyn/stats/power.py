@@ -42,6 +42,17 @@ def power_table(
     Statistician 35:4). How to read: where sd_prompt is the larger, more seeds do not help and more prompts do. With one
     seed in the pilot A and B cannot be told apart: only rows with one seed are given. Caveat: a small
     pilot's variances are themselves uncertain.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> seeds = [[(0.9, 0.5), (0.8, 0.5), (0.6, 0.6)], [(0.8, 0.5), (0.8, 0.4), (0.6, 0.5)]]
+    >>> pilot = pd.concat([pair_rows({"amod": overlaps}, seed=seed) for seed, overlaps in enumerate(seeds)])
+    >>> table = power_table(pilot).query("relation == 'amod'")
+    >>> table[["seeds", "prompts", "images", "sd_prompt", "sd_seed"]].round(1)  # more seeds do not help
+       seeds  prompts  images  sd_prompt  sd_seed
+    1      1    104.0   104.0       16.6      7.1
+    3      2     97.0   194.0       16.6      7.1
+    5      4     93.0   372.0       16.6      7.1
+    7      8     91.0   728.0       16.6      7.1
     """
     _check(difference, power, alpha, seeds)
     if mask is not None:
@@ -76,6 +87,14 @@ def needed_prompts(table: pd.DataFrame) -> pd.DataFrame:
 
     Columns: relation (with * where the pilot has few prompts), pilot (its prompts with the relation), sd_prompt,
     sd_seed, detectable, then "1 seed", "2 seeds" ... Relations that occur in one prompt only have no row.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> seeds = [[(0.9, 0.5), (0.8, 0.5), (0.6, 0.6)], [(0.8, 0.5), (0.8, 0.4), (0.6, 0.5)]]
+    >>> pilot = pd.concat([pair_rows({"amod": overlaps}, seed=seed) for seed, overlaps in enumerate(seeds)])
+    >>> needed_prompts(power_table(pilot))[["relation", "pilot", "1 seed", "2 seeds", "8 seeds"]]
+                  relation  pilot  1 seed  2 seeds  8 seeds
+    0  all head-dependent*      3     104       97       91
+    1                amod*      3     104       97       91
     """
     facts = ["relation", "n", "sd_prompt", "sd_seed", "detectable"]
     usable = table[table["detectable"].notna()]

@@ -17,7 +17,14 @@ Resampled = tuple[PromptSums, NDArray[np.float64]]
 
 
 def resampled(pairs: pd.DataFrame, *, draws: int, seed: int) -> Resampled:
-    """The sums of a pair table, and its means in each bootstrap draw, float64 (draw, cell, measure)."""
+    """The sums of a pair table, and its means in each bootstrap draw, float64 (draw, cell, measure).
+
+    >>> from visuosyn.testing import pair_rows
+    >>> pairs = pair_rows({"amod": [(0.9, 0.5), (0.7, 0.5)]})
+    >>> draw = resampled(pairs, draws=500, seed=0)  # once, for two tables
+    >>> draw[1].shape, len(relation_table(pairs, draw=draw))
+    ((500, 2, 3), 2)
+    """
     sums = prompt_sums(pairs)
     return sums, bootstrap_means(sums.sums, sums.counts, draws=draws, seed=seed)
 
@@ -37,6 +44,15 @@ def relation_table(
     difference can turn with the mask rule. With a single prompt intervals are missing. The table does not depend
     on the order of the rows. ``draw`` saves resampling anew. Source: Tang et al. 2023, section 4 and Table 2;
     intervals: ``percentile_interval``.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> pairs = pair_rows({"amod": [(1.0, 0.5), (0.8, 0.4)], "unrelated": [(0.5, 0.5), (0.3, 0.3)]})
+    >>> table = relation_table(pairs)
+    >>> table[["relation", "mIoD", "mIoH", "difference", "difference_low", "difference_high"]].round(2)
+                 relation  mIoD  mIoH  difference  difference_low  difference_high
+    0           unrelated  40.0  40.0         0.0             0.0              0.0
+    1  all head-dependent  90.0  45.0        45.0            40.0             50.0
+    2                amod  90.0  45.0        45.0            40.0             50.0
     """
     sums, drawn = resampled(pairs, draws=draws, seed=seed) if draw is None else draw
     rests_on = effective_number(sums.counts)
@@ -58,6 +74,12 @@ def class_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level:
     so on, where the pair table holds such pairs. How to read: between relations and unrelated words; what two words
     two edges apart share is not due to their own edge. Caveat: the classes share words with each other and with the
     unrelated pairs, so their rows are not independent of those.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> pairs = [pair_rows({"amod": [(0.8, 0.5)]}), pair_rows({"sibling": [(0.6, 0.5)]}, kind="path-2")]
+    >>> class_table(pd.concat(pairs))[["relation", "n_pairs", "mIoD", "mIoH"]]
+      relation  n_pairs  mIoD  mIoH
+    0  sibling        1  60.0  50.0
     """
     others = pairs[~pairs["kind"].isin(KEPT)]
     if others.empty:
@@ -72,6 +94,15 @@ def threshold_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, le
     Adds the columns ``rule`` (relative, absolute, summed, area, soft) and ``threshold`` (NaN for soft) after
     ``mask``; rows are sorted by rule and threshold. How to read: a line that crosses another, or a difference
     that changes its sign along the thresholds, is a finding of the rule and not of the picture.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> low = pair_rows({"amod": [(0.8, 0.5)]}, mask="relative:0.4")
+    >>> high = pair_rows({"amod": [(0.4, 0.5)]}, mask="relative:0.6")
+    >>> table = threshold_table(pd.concat([low, high])).query("relation == 'amod'")
+    >>> table[["rule", "threshold", "difference"]].round(1)
+           rule  threshold  difference
+    1  relative        0.4        30.0
+    3  relative        0.6       -10.0
     """
     table = relation_table(pairs, draws=draws, seed=seed, level=level)
     rules = [MaskRule.parse(name) for name in table["mask"]]

@@ -27,7 +27,13 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, eq=False)
 class Fit:
     """Estimates: ``coefficients`` with their ``covariance``, standard deviations ``sd`` per factor, ``sd_rest`` of
-    what is left, the REML ``criterion`` (-2 log likelihood), and whether the search ``converged``."""
+    what is left, the REML ``criterion`` (-2 log likelihood), and whether the search ``converged``.
+
+    >>> prompts = np.array([0, 0, 1, 1])
+    >>> fit = fit_reml(np.array([0.0, 2.0, 4.0, 6.0]), np.ones((4, 1)), {"prompt": prompts})
+    >>> fit.converged, fit.coefficients.round(2), round(fit.sd_rest, 2)
+    (True, array([3.]), 1.41)
+    """
 
     coefficients: Floats
     covariance: Floats
@@ -44,6 +50,11 @@ def fit_reml(y: Floats, x: Floats, factors: Mapping[str, NDArray[np.intp]]) -> F
 
     Raises UserError where the factors without the largest have more than 3,000 levels, where x has linearly dependent
     columns, or where it explains every value.
+
+    >>> prompts = np.array([0, 0, 1, 1])  # means 1 and 5, variance 2 within both, so (16 - 2) / 2 = 7 between
+    >>> fit = fit_reml(np.array([0.0, 2.0, 4.0, 6.0]), np.ones((4, 1)), {"prompt": prompts})
+    >>> round(fit.sd["prompt"] ** 2, 2), round(fit.sd_rest**2, 2)
+    (7.0, 2.0)
     """
     if np.linalg.matrix_rank(x) < x.shape[1] or len(y) <= x.shape[1]:
         raise UserError(f"{x.shape[1]} coefficients cannot be told apart on {len(y)} rows: leave some out")

@@ -27,7 +27,21 @@ def named_results(
     cells: pd.DataFrame, found: Mapping[str, tuple[Contrast, Floats]], *, draws: int, seed: int, level: float
 ) -> pd.DataFrame:
     """One row a measure and cell, corrected; ``found`` gives each measure's contrast and the bootstrap's draws of it,
-    (draw, cell). All tests see the same sign patterns."""
+    (draw, cell). All tests see the same sign patterns.
+
+    >>> from visuosyn.stats.bootstrap import bootstrap_means
+    >>> from visuosyn.stats.contrasts import contrast
+    >>> from visuosyn.stats.sums import prompt_sums
+    >>> from visuosyn.testing import pair_rows
+    >>> found = prompt_sums(pair_rows({"amod": [(0.9, 0.5), (0.7, 0.5)]}))
+    >>> sums, counts = found.of("iod")
+    >>> own = {"mIoD": (contrast(sums, counts), bootstrap_means(sums, counts, draws=99))}
+    >>> table = named_results(found.cells, own, draws=99, seed=0, level=0.95)
+    >>> table[["relation", "measure", "estimate", "low", "high", "n"]].round(2)
+                 relation measure  estimate   low  high  n
+    0  all head-dependent    mIoD      80.0  70.0  90.0  2
+    1                amod    mIoD      80.0  70.0  90.0  2
+    """
     p = sign_flip(np.concatenate([contrast.null for contrast, _ in found.values()], axis=1), draws=draws, seed=seed)
     tables = []
     for at, (measure, (contrast, drawn)) in enumerate(found.items()):
@@ -56,6 +70,12 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
     Holm (1979) bounds the chance of any false finding in the family, Benjamini and Hochberg (1995) the expected share
     of false ones among the findings. The family is all tests of one mask rule in this table; another rule is another
     analysis of the same question, see ``visuosyn.stats.verdicts``. Missing p stay missing and do not count.
+
+    >>> corrected(pd.DataFrame({"mask": ["soft", "soft", "area:0.1"], "p": [0.01, 0.04, 0.03]}))
+           mask     p  p_holm  p_bh
+    0      soft  0.01    0.02  0.02
+    1      soft  0.04    0.04  0.04
+    2  area:0.1  0.03    0.03  0.03
     """
     after = list(table.columns).index("p") + 1
     adjusted = table[["p", "p"]].to_numpy(dtype=np.float64, copy=True)

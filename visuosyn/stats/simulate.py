@@ -28,6 +28,11 @@ class Components:
 
     The defaults give overlaps around 60 points, with much variance between pairs, less between prompts and little
     between seeds. ``missing`` is the share of rows without IoD, and without IoH.
+
+    >>> world = Components(mean=0.0, pair=0.5)
+    >>> truth = world.truth(world.shift(0.1))
+    >>> round(truth["mIoD"], 3), round(truth["mIoH"], 3), round(truth["difference"], 3)
+    (0.55, 0.45, 0.1)
     """
 
     mean: float = 0.5
@@ -76,6 +81,11 @@ def simulate_pairs(
     """A pair table of one mask rule whose related pairs have the true mIoD - mIoH ``difference`` (a fraction).
 
     Unrelated pairs have none. Words are nouns and verbs at random distances, so that pairs find matched controls.
+
+    >>> pairs = simulate_pairs(2000, np.random.default_rng(0), seeds=2, difference=0.1)
+    >>> means = pairs.groupby("kind")[["iod", "ioh"]].mean()
+    >>> (means["iod"] - means["ioh"]).abs().round(1).to_dict()
+    {'related': 0.1, 'unrelated': 0.0}
     """
     rates = np.array(list(RATES.values()))
     counts = random.negative_binomial(2, 2 / (2 + rates), size=(prompts, len(rates)))
@@ -103,7 +113,13 @@ def simulate_pairs(
 def simulate_controls(
     pairs: pd.DataFrame, random: np.random.Generator, *, components: Components = STANDARD
 ) -> pd.DataFrame:
-    """A control table for a simulated pair table: the same rows and distribution, independent effects."""
+    """A control table for a simulated pair table: the same rows and distribution, independent effects.
+
+    >>> pairs = simulate_pairs(2000, np.random.default_rng(0), seeds=2)
+    >>> controls = simulate_controls(pairs, np.random.default_rng(1))
+    >>> abs(round(float((pairs["iou"] - controls["iou"]).mean()), 1)), len(pairs) == len(controls)
+    (0.0, True)
+    """
     seeds = pairs["seed"].nunique()
     prompt, _ = pd.factorize(pairs["caption_id"].iloc[::seeds])
     values = _values(prompt, seeds, np.zeros(len(prompt)), random, components)

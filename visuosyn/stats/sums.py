@@ -35,6 +35,11 @@ class PromptSums:
     rules apart, and for each first "unrelated", then "all head-dependent", then the relations by n_pairs.
     ``sums`` and ``counts`` are float64 (prompt, cell, measure): a count leaves out the rows where the measure is
     missing. Prompts are sorted by id.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> found = prompt_sums(pair_rows({"amod": [(0.9, 0.5), (0.7, 0.5)]}), measures=["iod", "ioh"])
+    >>> found.prompts, list(found.cells["relation"]), found.means[1]
+    (('0', '1'), ['all head-dependent', 'amod'], array([0.8, 0.5]))
     """
 
     prompts: tuple[str, ...]
@@ -55,7 +60,11 @@ class PromptSums:
 
 
 def ratio(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sums / counts, NaN where nothing was counted."""
+    """Sums / counts, NaN where nothing was counted.
+
+    >>> ratio(np.array([3.0, 0.0]), np.array([4.0, 0.0]))
+    array([0.75,  nan])
+    """
     return np.divide(sums, counts, out=np.full(np.shape(sums), np.nan), where=counts > 0)
 
 
@@ -63,6 +72,16 @@ def prompt_sums(pairs: pd.DataFrame, *, measures: Sequence[str] = MEASURES) -> P
     """Add up the related and unrelated rows of a pair table per prompt and cell; ``measures`` are columns of it.
 
     The result does not depend on the order of the rows, bit for bit. Raises UserError for a table without rows.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> found = prompt_sums(pair_rows({"amod": [(0.9, 0.5), (0.7, 0.5)], "unrelated": [(0.3, 0.3)]}))
+    >>> found.cells[["relation", "n_pairs", "n_prompts"]]
+                 relation  n_pairs  n_prompts
+    0           unrelated        1          1
+    1  all head-dependent        2          2
+    2                amod        2          2
+    >>> found.sums[:, 2, 1], found.of("iod")[0][:, 2]  # IoD of amod in each prompt
+    (array([0.9, 0.7]), array([0.9, 0.7]))
     """
     pairs = pairs[pairs["kind"].isin(KEPT)]
     if pairs.empty:

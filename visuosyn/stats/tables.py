@@ -33,6 +33,17 @@ def study_tables(
     matched unrelated pairs, and ``controls`` by name) and ``contrast_verdicts`` (over mask rules). With ``multiverse``
     (``multiverse_sums``) also ``multiverse`` and ``multiverse_verdicts``. A control that answers for no pair, for want
     of unrelated pairs or seeds, has no rows.
+
+    >>> from visuosyn.testing import pair_rows
+    >>> pairs = pair_rows({"amod": [(1.0, 0.5), (0.8, 0.4)], "unrelated": [(0.5, 0.5), (0.3, 0.4)]})
+    >>> tables = study_tables(pairs, draws=500)
+    >>> list(tables)
+    ['relations', 'differences', 'verdicts', 'contrasts', 'contrast_verdicts']
+    >>> wanted = "relation == 'amod' and measure == 'mIoD'"
+    >>> tables["contrasts"].query(wanted)[["control", "estimate"]].round(1)
+                        control  estimate
+    3              random areas      40.0
+    11  matched unrelated pairs      50.0
     """
     options: dict[str, Any] = {"seed": seed, "level": level}
     draw = resampled(pairs, draws=draws, seed=seed)

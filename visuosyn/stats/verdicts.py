@@ -49,6 +49,14 @@ def verdict_table(analyses: pd.DataFrame) -> pd.DataFrame:
 
     For mIoD - mIoH rules of kind ``area`` are left out: equal areas make the difference 0 by construction. Caveat:
     analyses of one set of images are not independent; k of n is no probability.
+
+    >>> from visuosyn.stats.dominance import difference_table
+    >>> from visuosyn.testing import pair_rows
+    >>> inside, level = [(0.9, 0.5), (0.8, 0.5)], [(0.4, 0.5), (0.5, 0.4)]
+    >>> values = {"relative:0.2": inside, "relative:0.4": inside, "relative:0.6": level}
+    >>> pairs = pd.concat([pair_rows({"amod": overlaps}, mask=mask) for mask, overlaps in values.items()])
+    >>> verdict_table(difference_table(pairs))["verdict"][1]
+    "the head's area contains more of the dependent's than the reverse in 2 of 3 analyses; few prompts"
     """
     equal = np.array([MaskRule.parse(name).kind == "area" for name in analyses["mask"]], dtype=bool)
     tied = equal & (analyses["measure"] == DIFFERENCE).to_numpy()
