@@ -91,7 +91,7 @@ def difference_of_kinds(
     covariates.
 
     >>> images = pd.DataFrame({"both": [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1]})
-    >>> images["pair"] = np.repeat(["cat + dog", "pear + plum", "car + bus", "cat + bus", "dog + pear", "plum + car"], 2)
+    >>> images["pair"] = np.repeat(["cat + dog", "pear + plum", "car + bus", "cat + bus", "dog + hat", "plum + car"], 2)
     >>> images["kind"] = np.repeat(["cohyponyms", "others"], 6)
     >>> difference_of_kinds(images, ["both"])[["cohyponyms", "others", "difference", "n_images"]].round(1)
        cohyponyms  others  difference  n_images
