@@ -295,8 +295,8 @@ def pair_rows(overlaps: Mapping[str, Sequence[tuple[float, float]]], **facts: An
 def map_arrays(words: int = 2, grid: tuple[int, int] = (4, 4)) -> SearchStrategy[NDArray[np.float32]]:
     """A hypothesis strategy of maps (word, row, column) with values in 0..1; whole maps of zeros included.
 
-    >>> from hypothesis import given, settings
-    >>> @settings(max_examples=20)
+    >>> from hypothesis import HealthCheck, given, settings
+    >>> @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     ... @given(map_arrays(words=3, grid=(2, 5)))
     ... def test_no_word_has_more_attention_than_there_is(maps):
     ...     assert maps.shape == (3, 2, 5) and 0 <= maps.min() <= maps.max() <= 1

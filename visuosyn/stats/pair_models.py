@@ -69,6 +69,14 @@ def link_table(images: pd.DataFrame, overlaps: pd.DataFrame, *, outcome: str = "
     odds ratio of ten points in the pair's mean. From a logistic GEE by pair, both terms together (Mundlak 1978), so
     that ``odds_ratio`` compares pictures of one pair. How to read: below 1, pictures of a pair in which the two words
     overlap more fail more. Caveat: a failed picture has one object for two words, which itself makes them overlap.
+
+    >>> images = pd.DataFrame({"both": [int(n) for n in "11001110100011101010"], "kind": "cohyponyms"})
+    >>> images["pair"] = np.repeat(["cat + dog", "pear + plum", "car + bus", "ant + bee", "cup + jar"], 4)
+    >>> images = images.assign(caption_id=images["pair"], seed=[0, 1, 2, 3] * 5)
+    >>> overlaps = images[["caption_id", "seed"]].assign(mask="soft", iou=[0.2, 0.4, 0.5, 0.3, 0.4] * 4)
+    >>> link_table(images, overlaps)[["n_images", "n_failed", "drawn", "failed", "odds_ratio"]].round(2)
+       n_images  n_failed  drawn  failed  odds_ratio
+    0        20         9  34.55   37.78        0.65
     """
     joined = overlaps.merge(images[["caption_id", "seed", "pair", "kind", outcome]], on=["caption_id", "seed"])
     joined = joined[(joined["kind"] != "") & joined[outcome].notna() & joined["iou"].notna()]

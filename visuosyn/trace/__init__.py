@@ -1,4 +1,16 @@
-"""Draw and record: word heat maps from the cross-attention of a text-to-image model."""
+"""Draw and record: word heat maps from the cross-attention of a text-to-image model.
+
+The package is called like its function ``trace``:
+
+>>> import visuosyn as vs
+>>> from visuosyn.testing import tiny_pipeline
+>>> pipeline = tiny_pipeline("sd1")  # or vs.load_pipeline()
+>>> with vs.trace(pipeline) as tracer:
+...     image = pipeline("a red ball", num_inference_steps=2).images[0]
+>>> maps, = tracer.heat_maps()
+>>> maps, maps["ball"].array.shape
+(HeatMaps(0:a 1:red 2:ball; 16x16, 2 steps, 0 dropped), (16, 16))
+"""
 
 from __future__ import annotations
 

@@ -57,8 +57,9 @@ def redraw(
     >>> from visuosyn.testing import tiny_pipeline
     >>> from visuosyn.trace import generator
     >>> noise = [generator("1", 0) for _ in range(2)]
-    >>> len(redraw(tiny_pipeline("sd1"), ["a red ball", "a skateboarding ball"], noise, steps=1))
-    2
+    >>> images = redraw(tiny_pipeline("sd1"), ["a red ball", "a skateboarding ball"], noise, steps=1)
+    >>> [image.size for image in images]
+    [(64, 64), (64, 64)]
     """
     if len(texts) != len(generators) or not texts:
         raise UserError(f"{len(texts)} texts, but {len(generators)} generators: give one for each")
