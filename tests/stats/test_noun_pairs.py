@@ -75,6 +75,12 @@ def test_shared_nouns_widen_the_dyadic_interval():
     assert wide["dyadic_high"] - wide["dyadic_low"] > 1.1 * (wide["difference_high"] - wide["difference_low"])
 
 
+def test_rates_by_kind_have_one_column_of_kinds():
+    table = rates(by_hand(), "kind")
+    assert list(table.columns) == ["kind", "n_pairs", "n_images", "rate", "low", "high"]
+    assert table[["kind", "n_pairs", "rate"]].values.tolist() == [["cohyponyms", 2, 37.5], ["others", 2, 75.0]]
+
+
 def test_rates_by_group():
     table = rates(by_hand(), "pair").set_index("pair")
     low, high = sm.stats.proportion_confint(1, 4, method="wilson")

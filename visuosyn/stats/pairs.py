@@ -141,6 +141,7 @@ def rates(images: pd.DataFrame, by: str, outcome: str = "both", *, level: float 
     1  cat + hat      others        1         2  100.0  34.2  100.0
     """
     rows = []
+    columns = [by, "kind", "n_pairs", "n_images", "rate", "low", "high"]
     paired = images[images["kind"] != ""]
     for (group, kind), some in paired.groupby([by, "kind"], sort=True):
         means = some[outcome].astype(float).groupby(some["pair"]).mean().dropna().to_numpy(dtype=np.float64)
@@ -149,9 +150,9 @@ def rates(images: pd.DataFrame, by: str, outcome: str = "both", *, level: float 
             continue
         one = len(means) == 1 or np.ptp(means) == 0
         low, high = _wilson(means[0], n if len(means) == 1 else len(means), level) if one else _of_means(means, level)
-        rows.append((group, kind, len(means), n, POINTS * means.mean(), POINTS * low, POINTS * high))
-    columns = [by, "kind", "n_pairs", "n_images", "rate", "low", "high"]
-    return pd.DataFrame(rows, columns=columns).sort_values(["rate", by], ignore_index=True)
+        values = (group, kind, len(means), n, POINTS * means.mean(), POINTS * low, POINTS * high)
+        rows.append(dict(zip(columns, values, strict=True)))  # grouped by kind, there is one such column
+    return pd.DataFrame(rows, columns=list(dict.fromkeys(columns))).sort_values(["rate", by], ignore_index=True)
 
 
 def pair_power(

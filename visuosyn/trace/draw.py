@@ -41,7 +41,7 @@ def draw(
     """Draw one image a sentence in one call of the pipeline and return its heat maps.
 
     ``generators``: one an image; ``size``: (rows, columns) in pixels; ``options`` go to the pipeline. What is not
-    given is left to the pipeline's own defaults.
+    given is left to the pipeline's own defaults. Raises UserError where sentences and generators are not equally many.
 
     >>> from visuosyn.records import Sentence
     >>> from visuosyn.testing import tiny_pipeline
