@@ -47,6 +47,17 @@ def test_words_step_layers_and_threshold_change_the_view(explorer: Any) -> None:
     explorer.layers.value = "default"
 
 
+def test_another_seed_keeps_what_was_chosen_and_another_prompt_does_not(explorer: Any) -> None:
+    explorer.word.value, explorer.other.value = 2, 1
+    before = explorer.maps
+    explorer.seed.value = 1
+    explorer.draw.click()
+    assert explorer.maps is not before and (explorer.word.value, explorer.other.value) == (2, 1)
+    explorer.prompt.value = "a cat"
+    explorer.draw.click()
+    assert (explorer.word.value, explorer.other.value) == (-1, -1)
+
+
 def test_a_prompt_that_cannot_be_drawn_is_told_in_place() -> None:
     one = Explorer("  ", tiny_pipeline(), load_parser())
     one.draw.click()

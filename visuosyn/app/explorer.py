@@ -18,19 +18,22 @@ NONE = -1
 def explore(prompt: str = "a dog wearing a red hat", *, pipeline: Any = "micro", parser: Parser | None = None) -> Any:
     """Widgets to look at one prompt: what to draw, the words to compare, threshold, step and layers.
 
-    ``pipeline``: a name or folder for ``load_pipeline``, or a loaded one. Gives an ipywidgets box, which a notebook
-    shows; "Draw" draws (steps and layers are kept apart), everything else only looks again. Raises UserError where
-    ipywidgets is missing; a prompt that cannot be drawn is told in the box.
+    ``pipeline``: a name or folder for ``load_pipeline``, or a loaded one. Draws the prompt and gives an ipywidgets box,
+    which a notebook shows; "Draw" draws again (steps and layers are kept apart), everything else only looks again.
+    Raises UserError where ipywidgets is missing; a prompt that cannot be drawn is told in the box.
 
     >>> from visuosyn.testing import tiny_pipeline
     >>> box = explore("a red cat", pipeline=tiny_pipeline())
-    >>> type(box).__name__
-    'VBox'
+    >>> word = box.children[1].children[0]
+    >>> [name for name, row in word.options]
+    ['all', '0 a', '1 red', '2 cat']
     """
     from visuosyn.trace import load_pipeline  # takes seconds to load
 
     loaded = load_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
-    return Explorer(prompt, loaded, load_parser() if parser is None else parser).box
+    explorer = Explorer(prompt, loaded, load_parser() if parser is None else parser)
+    explorer.look()
+    return explorer.box
 
 
 def seen_through(maps: HeatMaps, *, layers: str = "default", step: int = 0) -> HeatMaps:
@@ -84,8 +87,9 @@ class Explorer:
         rows = [(f"{row} {word.text}", row) for row, word in enumerate(seen.maps.words)]
         names = dict.fromkeys(part.layer for part in seen.maps.parts if part.layer is not None)
         stages = [name for name in LAYERS if any(part.stage in LAYERS[name] for part in seen.maps.parts)]
-        self.word.options, self.other.options = [("all", NONE), *rows], [("none", NONE), *rows]
-        self.layers.options = [*zip(stages, stages, strict=True), *((layer_name(name), name) for name in names)]
+        _offer(self.word, [("all", NONE), *rows])
+        _offer(self.other, [("none", NONE), *rows])
+        _offer(self.layers, [*zip(stages, stages, strict=True), *((layer_name(name), name) for name in names)])
         self.step.max = seen.maps.steps
         self.show()
 
@@ -103,3 +107,9 @@ class Explorer:
             self.view.value = picture_html(word_overlay(maps, self.word.value), text)
         else:
             self.view.value = pair_view(maps, self.word.value, self.other.value, rule=rule)._repr_html_()
+
+
+def _offer(choice: Any, options: list[tuple[str, Any]]) -> None:
+    """New options for a dropdown; the same ones, as for another seed of a prompt, leave what was chosen."""
+    if tuple(choice.options) != tuple(options):
+        choice.options = options
