@@ -1,6 +1,8 @@
 """visuosyn: what the syntax of a prompt does in the picture that a text-to-image model draws of it.
 
     import visuosyn as vs
+    vs.look("a cat wearing a red hat")  # in a notebook: the tree, the picture, a heat map a word
+
     pipe = vs.load_pipeline("micro")
     with vs.trace(pipe) as tracer:
         images = pipe(["a red ball and a cat"], num_inference_steps=20).images
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from visuosyn.masks import MaskRule
     from visuosyn.parse import load_parser, word_pairs
     from visuosyn.records import Caption, HeatMaps, Sentence, Word, WordPair
-    from visuosyn.study import open_run, study
+    from visuosyn.study import look, open_run, study
     from visuosyn.trace import load_pipeline, trace
 
 __version__ = "0.1.0"
@@ -38,6 +40,7 @@ __all__ = [
     "WordPair",
     "load_parser",
     "load_pipeline",
+    "look",
     "open_run",
     "read_corpus",
     "study",
@@ -56,6 +59,7 @@ _HOME = {
     "WordPair": "records",
     "load_parser": "parse",
     "load_pipeline": "trace",
+    "look": "study",
     "open_run": "study",
     "read_corpus": "corpus",
     "validate_corpus": "corpus",

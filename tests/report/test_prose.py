@@ -37,8 +37,8 @@ def test_directions_are_counted_with_the_rules_under_which_they_hold() -> None:
     said = told(("obj", 12.0, 5.0, 50), ("amod", -15.0, -4.0, 50), ("acl", 8.0, -8.0, 50), ("det", 1.0, 1.0, 50))
     assert said[1] == (
         "Of 4 relations with at least 20 prompts, 3 have a direction under relative:0.4 (the 95% interval of mIoD − "
-        "mIoH excludes 0); under every rule that can show one it holds for 2: the head's map contains the dependent's "
-        "for obj; the dependent's contains the head's for amod. 2 of them exceed the paper's 10 points."
+        "mIoH excludes 0); under every rule that can show one it holds for 2: the head's area is the larger "
+        "for obj; the dependent's area is the larger for amod. 2 of them exceed the paper's 10 points."
     )
     assert said[2] == "The rule decides the answer for acl: another rule finds the opposite direction."
 

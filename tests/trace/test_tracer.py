@@ -515,6 +515,8 @@ def test_wrong_use_is_told(pipe: Any) -> None:
     pipe.unet.set_attn_processor(own)
     with pytest.raises(UserError, match=r"dict is of no family .* unet: StableDiffusionPipeline, "):
         trace({})
+    with pytest.raises(UserError, match=r"watches a loaded pipeline, and 'a cat' is a text: .* look\(prompt\)"):
+        trace("a cat")
 
 
 def test_a_compiled_denoiser_is_told() -> None:

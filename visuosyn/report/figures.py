@@ -22,8 +22,8 @@ from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, PALETTE, VERMILLION
 from visuosyn.report.tables import DOMINANCE, MIN_PROMPTS, SUMMARY_ROWS
 
 DIRECTIONS = {  # colour, marker, words
-    "head": (BLUE, "^", "head contains dependent"),
-    "dependent": (VERMILLION, "v", "dependent contains head"),
+    "head": (BLUE, "^", "head’s area larger"),
+    "dependent": (VERMILLION, "v", "dependent’s area larger"),
     "": (GREY, "o", "interval includes 0"),
 }
 FOREST = 24  # relations that a forest has room for
@@ -48,7 +48,7 @@ def shown_relations(table: pd.DataFrame, *, most: int = 16, summary: bool = True
 def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 16) -> Axes:
     """Plane of mIoD against mIoH by relation under one mask rule, with 95% intervals.
 
-    Above the diagonal the head's map contains the dependent's, below it the dependent's contains the head's. Hollow:
+    Above the diagonal the head's area is the larger where the two overlap, below it the dependent's. Hollow:
     fewer than ``MIN_PROMPTS`` prompts. The squares are the rows "unrelated" and "all head-dependent".
     """
     rows = shown_relations(table, most=most)

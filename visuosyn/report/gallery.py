@@ -43,8 +43,8 @@ def draw_figures(table: pd.DataFrame, mask: str, sheet: Sequence[HeatMaps], fold
             "chart",
             lambda: figures.relation_plane(rows),
             _told(plane),
-            f"mIoD against mIoH by relation under {mask}, with 95% intervals. Above the dashed line the head’s map "
-            "contains the dependent’s, below it the dependent’s the head’s. Squares: unrelated pairs, and all "
+            f"mIoD against mIoH by relation under {mask}, with 95% intervals. Above the dashed line the head’s area "
+            "is the larger where the two overlap, below it the dependent’s. Squares: unrelated pairs, and all "
             f"head-dependent ones.{_notes(plane, rows)}",
         ),
         (

@@ -180,7 +180,7 @@ def relations_html(relations: pd.DataFrame, *, mask: str | None = None, scheme: 
 
 
 def _relation_line(row: pd.Series) -> Markup:
-    words = {"head": "head contains dependent", "dependent": "dependent contains head"}.get(row["direction"], "")
+    words = {"head": "head’s area larger", "dependent": "dependent’s area larger"}.get(row["direction"], "")
     cells = [
         Markup('<th style="text-align:left">{}{}</th>').format(row["relation"], "†" if row["few"] else ""),
         *(Markup("<td>{:,}</td>").format(row[name]) for name in ("n_pairs", "n_prompts")),

@@ -161,7 +161,7 @@ def _direction_finding(enough: pd.DataFrame, mask: str) -> str:
 
 
 def _side(firm: pd.DataFrame, side: str) -> str:
-    words = {"head": "the head's map contains the dependent's", "dependent": "the dependent's contains the head's"}
+    words = {"head": "the head's area is the larger", "dependent": "the dependent's area is the larger"}
     return f"{words[side]} for {listed(list(firm.loc[firm['direction'] == side, 'relation']))}"
 
 
@@ -190,7 +190,7 @@ def methods(facts: RunFacts, counts: Mapping[str, int]) -> str:
         f"are {_edges(facts)}{_found(facts)}. For "
         f"each of {counts['pairs']:,} head-dependent and unrelated word pairs of the captions, with A the area of the "
         "dependent and B that of the head, we measured IoU = |A ∩ B| / |A ∪ B|, IoD = |A ∩ B| / |A| and "
-        "IoH = |A ∩ B| / |B|; mIoD > mIoH says that the head's map contains the dependent's. Areas were cut from the "
+        "IoH = |A ∩ B| / |B|; mIoD > mIoH says that, where they overlap, the head's area is the larger. Areas were cut from the "
         f"maps by the rules {', '.join(facts.masks)} (relative:t keeps what reaches t times the map's own maximum, "
         "eq. 7 of the paper). Means are given with 95% expanded percentile intervals "
         "(Hesterberg, 2015) from a bootstrap over prompts, since "

@@ -64,7 +64,7 @@ def reader_table(relations: pd.DataFrame, *, scheme: str = "ud") -> pd.DataFrame
     Adds the paper's figures (:func:`~visuosyn.report.reference.beside_paper`) and
 
     - ``few``: fewer than ``MIN_PROMPTS`` prompts stand behind the row, its interval is not to be trusted;
-    - ``direction``: "head" where the interval of mIoD - mIoH lies above 0 (the head's map contains the dependent's),
+    - ``direction``: "head" where the interval of mIoD - mIoH lies above 0 (the head's area is the larger),
       "dependent" where it lies below, "" where it includes 0 or for unrelated pairs, which have no head;
     - ``dominant``: there is a direction and the difference exceeds the paper's 10 points;
     - ``rules_agreeing``, ``rules_reversed``, ``rules``: under how many of the mask rules the row's direction holds,

@@ -1,4 +1,4 @@
-"""Does the head's area contain the dependent's? Tests of mIoD - mIoH."""
+"""Is the head's area the larger one where two overlap? Tests of mIoD - mIoH."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def difference_table(
 ) -> pd.DataFrame:
     """MIoD - mIoH per relation and mask rule with interval, sign-flip p and effect size: columns of ``results``.
 
-    Estimates are those of ``relation_table``. How to read: estimate > 0, the head's area contains the dependent's
-    (the head dominates); < 0, the dependent's contains the head's. Caveat: IoD / IoH is the ratio of the two
-    areas, so this compares how large the words' areas are where they meet; under ``area:q`` it is 0 by
+    Estimates are those of ``relation_table``. How to read: estimate > 0, the head's area is the
+    larger where the two meet (the paper: the head dominates); < 0, the dependent's. Caveat: IoD / IoH is the
+    ratio of the two areas, so this says nothing on one lying inside the other; under ``area:q`` it is 0 by
     construction. Source: Tang et al. 2023, section 4, who print the difference without a test.
 
     >>> from visuosyn.testing import pair_rows

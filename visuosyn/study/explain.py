@@ -29,19 +29,23 @@ LONGEST = 1000  # characters of a prompt: far more than any text encoder reads, 
 @dataclass(frozen=True)
 class Look:
     """One prompt drawn: ``sentence`` with its tree, ``maps`` with the image, ``pairs`` (the pair table of it), and the
-    words that the model was never taught (none where it does not say)."""
+    words that the model was never taught (none where it does not say). A notebook shows the tree and the maps."""
 
     sentence: Sentence
     maps: HeatMaps
     pairs: pd.DataFrame
     unknown: tuple[str, ...]
 
+    def _repr_html_(self) -> str:
+        """The dependency tree above the picture with its strip of words."""
+        return self.sentence._repr_html_() + self.maps._repr_html_()
+
 
 def look(
     prompt: str,
     *,
-    pipeline: Any,
-    parser: Parser,
+    pipeline: Any = "micro",
+    parser: Parser | None = None,
     seed: int = 0,
     steps: int | None = None,
     guidance: float | None = None,
@@ -49,23 +53,25 @@ def look(
     masks: Iterable[str | MaskRule] = MASKS,
     detail: Iterable[str] = (),
 ) -> Look:
-    """Draw one prompt with a pipeline and a parser that are already loaded, and measure all its pairs.
+    """Draw one prompt, record its words' heat maps, parse it, and measure all its pairs.
 
-    ``detail`` as for ``trace``, the rest as in ``study``. Raises UserError for a prompt that is empty or longer than
-    ``LONGEST`` characters, and for a size or steps that the model cannot draw.
+    ``pipeline``: a name, hub id or folder for ``load_pipeline``, or a loaded pipeline (loaded once, several prompts
+    take less time); ``parser``: a loaded one in place of the default. ``detail`` as for ``trace``, the rest as in
+    ``study``. Raises UserError for a prompt that is empty or longer than ``LONGEST`` characters, and for a size or
+    steps that the model cannot draw.
 
-    >>> from visuosyn.parse import load_parser
-    >>> from visuosyn.testing import tiny_pipeline
-    >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=2)
-    >>> seen.maps.seed, seen.pairs["relation"].unique().tolist()
-    (0, ['det', 'amod', 'unrelated', 'sibling'])
+    >>> seen = look("a red cat", steps=2)
+    >>> [word.text for word in seen.maps.words], seen.pairs["relation"].unique().tolist()
+    (['a', 'red', 'cat'], ['det', 'amod', 'unrelated', 'sibling'])
     """
     text = clean_prompt(prompt)
     settings = settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks)
-    sentence = next(parser.parse([Caption("prompt", text)]))
 
-    from visuosyn.trace import draw, generator, own_drawing, vocabulary  # takes seconds to load
+    from visuosyn.trace import draw, generator, load_pipeline, own_drawing, vocabulary  # takes seconds to load
 
+    if isinstance(pipeline, (str, Path)):
+        pipeline = load_pipeline(pipeline)
+    sentence = next((load_parser() if parser is None else parser).parse([Caption("prompt", text)]))
     asked = {"steps": steps, "guidance": guidance}
     how = own_drawing(pipeline) | {name: value for name, value in asked.items() if value is not None}
     require_drawable(pipeline, size=settings.size or own_size(pipeline), steps=how["steps"])

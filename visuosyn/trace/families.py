@@ -22,6 +22,11 @@ def families() -> tuple[Family, ...]:
 
 def family_of(pipeline: Any) -> Family:
     """The family of a pipeline; ``UserError`` that lists the known ones where there is none."""
+    if isinstance(pipeline, str):
+        raise UserError(
+            f"trace() watches a loaded pipeline, and {pipeline!r} is a text: load one with load_pipeline('micro'), "
+            "or draw, trace and parse a prompt in one line with look(prompt)"
+        )
     return require_family(type(pipeline), type(pipeline).__name__)
 
 
