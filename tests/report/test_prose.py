@@ -57,4 +57,4 @@ def test_sources_are_balanced_bibtex() -> None:
     text = bibtex()
     keys = re.findall(r"^@\w+\{([\w-]+),$", text, flags=re.MULTILINE)
     assert text.count("{") == text.count("}") and text.count("@") == len(keys)
-    assert len(keys) == len(set(keys)) == 10
+    assert len(keys) == len(set(keys)) == 14

@@ -21,7 +21,7 @@ from visuosyn.report import (
     write_report,
 )
 from visuosyn.report.reference import paper_table, published_table
-from visuosyn.report.statements import agreement, statements, universes
+from visuosyn.report.statements import agreement, methods, statements, universes
 from visuosyn.report.statistics import curve_relations, statistic_tables
 from visuosyn.report.written import sections
 from visuosyn.run import RunFolder
@@ -45,6 +45,15 @@ def tables(run: RunFolder) -> dict[str, pd.DataFrame]:
         run.pairs(), mask=RULES[0], controls=run.controls(), multiverse=run.multiverse(), draws=200
     )
     return found | {"published": published_table(found["relations"])}
+
+
+def test_the_methods_name_the_tests_that_were_made(tables: dict[str, pd.DataFrame]) -> None:
+    told = methods(tables, draws=200)
+    assert "(200 patterns)" in told and "crossed random effects of" in told
+    assert all(name in told for name in tables["contrasts"]["control"].unique())
+    assert f"in {universes(tables)} analyses" in told
+    few = methods({"differences": tables["differences"]}, draws=200)
+    assert "controls" not in few and "analyses" not in few and "mixed" not in few
 
 
 def test_controls_are_of_related_pairs_and_both_kinds(run: RunFolder) -> None:

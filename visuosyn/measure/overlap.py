@@ -5,8 +5,8 @@ A is the dependent's area, B the head's (Tang et al. 2023, section 4):
     IoU = |A and B| / |A or B|      IoD = |A and B| / |A|      IoH = |A and B| / |B|
 
 How to read: IoD is the share of the dependent's area that lies inside the head's (100%: all of it), IoH the reverse;
-IoD > IoH says that the head's area is the larger. Caveat: IoD / IoH = |B| / |A|, so the sign of IoD - IoH is the sign of a difference of
-areas and depends on the mask rule that made them; under ``area:q`` it is 0 by construction.
+IoD > IoH says that the head's area is the larger. Caveat: IoD / IoH = |B| / |A|, so the sign of IoD - IoH is the sign
+of a difference of areas and depends on the mask rule that made them; under ``area:q`` it is 0 by construction.
 """
 
 from __future__ import annotations

@@ -10,12 +10,11 @@ import pandas as pd
 from visuosyn.errors import UserError
 from visuosyn.measure.controls import swapped_controls
 from visuosyn.parse.scheme import Scheme, load_scheme
-from visuosyn.report import keep, prose, statistics, written
+from visuosyn.report import keep, prose, statements, statistics, written
 from visuosyn.report.gallery import draw_figures
 from visuosyn.report.pictures import write_pictures
 from visuosyn.report.reference import MEASURES, NOTE, published_table
 from visuosyn.report.render import render
-from visuosyn.report.statements import statements
 from visuosyn.report.tables import (
     MIN_PROMPTS,
     SUMMARY_ROWS,
@@ -76,7 +75,7 @@ def _write(run: RunFolder) -> Path:
     context: dict[str, Any] = {
         "facts": facts,
         "sentence": prose.in_one_sentence(facts, images=len(cards)),
-        "findings": [*prose.findings(table, mask), *(statements(stats, mask) if stats else ())],
+        "findings": [*prose.findings(table, mask), *(statements.statements(stats, mask) if stats else ())],
         "stats": statistics.context(stats, mask, drawn) if stats else None,
         "headline": _headline(pairs, dropped, len(cards), vocabulary),
         "run_facts": prose.run_facts(facts),
@@ -89,7 +88,12 @@ def _write(run: RunFolder) -> Path:
         "unknown_labels": scheme.unknown(run.sentences()).most_common(),
         "relation_names": sorted(set(table["relation"]) - set(SUMMARY_ROWS)),
         "dropped": dropped_summary(dropped).to_dict("records"),
-        "methods": prose.methods(facts, {"pairs": _count_pairs(pairs), "dropped": len(dropped)}),
+        "methods": " ".join(
+            [
+                prose.methods(facts, {"pairs": _count_pairs(pairs), "dropped": len(dropped)}),
+                *([statements.methods(stats, draws=statistics.DRAWS)] if stats else []),
+            ]
+        ),
         "bibtex": prose.bibtex(),
         "software": sorted(facts.software.items()),
         "paper_note": NOTE,

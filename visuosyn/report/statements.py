@@ -32,6 +32,35 @@ def statements(tables: Mapping[str, pd.DataFrame], mask: str) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
+def methods(tables: Mapping[str, pd.DataFrame], *, draws: int) -> str:
+    """What the tests were, to follow ``prose.methods``: of each kind that the tables hold, with its facts.
+
+    ``draws``: sign patterns and bootstrap samples.
+    """
+    said = [
+        f"mIoD − mIoH was tested by flipping the signs of whole prompts ({draws:,} patterns); p is corrected over the "
+        "relations and measures of a mask rule after Holm (1979), and in the tables also after Benjamini and Hochberg "
+        "(1995)."
+    ]
+    if "contrasts" in tables:
+        controls = listed(list(dict.fromkeys(tables["contrasts"]["control"])))
+        said.append(f"Each pair was also set against its controls ({controls}), tested in the same way.")
+    if many := universes(tables):
+        said.append(
+            f"Every finding was looked for in {many:,} analyses, which cross normalisation, layers, thirds of the "
+            "steps and mask rules (Steegen et al., 2016; Simonsohn et al., 2020)."
+        )
+    if "mixed_components" in tables:
+        parts = tables["mixed_components"]
+        factors = listed([name.replace("_", " ") for name in dict.fromkeys(parts["factor"]) if name != "rest"])
+        said.append(
+            f"{' and '.join(dict.fromkeys(parts['measure']))} were also modelled by linear mixed models (REML) with "
+            "the relation, areas, distance, order, position, word pieces and similarity of the embeddings as fixed "
+            f"effects and crossed random effects of {factors}."
+        )
+    return " ".join(said)
+
+
 def enough(table: pd.DataFrame) -> pd.DataFrame:
     """The relations of a table that have enough prompts."""
     return table[~table["few"] & ~table["relation"].isin(SUMMARY_ROWS)]

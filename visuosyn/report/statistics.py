@@ -20,6 +20,7 @@ from visuosyn.stats.results import FEW
 from visuosyn.stats.tables import study_tables
 from visuosyn.stats.verdicts import OVERLAP
 
+DRAWS = 10_000  # sign patterns and bootstrap samples
 CURVES = 12  # relations that get a specification curve
 Tables = dict[str, pd.DataFrame]
 
@@ -30,7 +31,7 @@ def statistic_tables(
     mask: str,
     controls: Mapping[str, pd.DataFrame],
     multiverse: pd.DataFrame | None,
-    draws: int = 10_000,
+    draws: int = DRAWS,
 ) -> Tables:
     """All tables of a study by name: those of ``study_tables``, the mixed models and, under ``mask``, ``power``."""
     tables = study_tables(pairs, controls=controls, multiverse=multiverse, draws=draws)

@@ -15,9 +15,10 @@ from matplotlib.figure import Figure
 
 from visuosyn.errors import UserError
 
-# Okabe and Ito's colours, told apart by colour-blind readers; each comes with a marker for readers of greyscale.
+# All stand out from paper in greyscale (3 to 1) and are told apart by colour-blind readers; the first two are Okabe and
+# Ito's, the others were chosen to lie far from them and from each other. Each comes with a marker.
 BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#767676", "#222222"
-PALETTE = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
+PALETTE = (BLUE, VERMILLION, "#05A188", "#790336", "#000000", "#233086", "#146E6D", "#9E3018")
 MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*")
 
 MILLIMETRES = 25.4
