@@ -6,7 +6,7 @@ import pytest
 import statsmodels.api as sm
 from pair_builder import images
 
-from visuosyn.stats.pair_models import gee_table, link_table, mixed_table, usable_covariates
+from visuosyn.stats.pair_models import gee_table, left_out, link_table, mixed_table, usable_covariates
 
 
 def test_without_clustering_the_gee_is_a_logistic_regression():
@@ -78,3 +78,10 @@ def test_what_cannot_be_estimated_is_told():
 def test_covariates_that_say_something():
     data = pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 1, 1], "c": [1.0, np.nan, 2], "d": [True, False, True]})
     assert usable_covariates(data, ["a", "b", "c", "d", "e"]) == ("a", "d")
+    out = left_out(data, ["a", "b", "c", "d", "e"])
+    assert dict(zip(out["term"], out["note"], strict=True)) == {
+        "b": "in no model: the same in all images",
+        "c": "in no model: missing for 1 of 3 images",
+        "e": "in no model: not measured",
+    }
+    assert out["estimate"].isna().all() and left_out(data, ["a"]).empty

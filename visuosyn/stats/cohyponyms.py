@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from visuosyn.stats.judged import corrected_difference, error_range, judge_rates
-from visuosyn.stats.pair_models import gee_table, link_table, mixed_table, usable_covariates
+from visuosyn.stats.pair_models import gee_table, left_out, link_table, mixed_table, usable_covariates
 from visuosyn.stats.pairs import NO, YES, difference_of_kinds, pair_power, rates
 
 PAIRED, SIZED, CROWDED = ("and", "next to"), "sizes", "crowd"
@@ -49,7 +49,7 @@ def cohyponym_tables(
         "pair_rates": _by_pair(two, overlaps, masks[0]),
         "hypernyms": rates(two.assign(hypernym=two["hypernym"].where(two["kind"] == YES, "all others")), "hypernym"),
         "link": link_table(two, overlaps),
-        "gee": gee_table(two, covariates),
+        "gee": pd.concat([gee_table(two, covariates), left_out(two, COVARIATES)], ignore_index=True),
         "mixed": mixed_table(two, covariates),
         "covariates": difference_of_kinds(
             _plain(two, covariates), covariates, signed=covariates, draws=draws, seed=seed

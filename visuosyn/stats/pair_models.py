@@ -35,8 +35,23 @@ def usable_covariates(images: pd.DataFrame, names: Sequence[str]) -> tuple[str, 
     >>> usable_covariates(images, ["cosine", "next_to", "size_ratio", "taught"])
     ('next_to',)
     """
-    there = [name for name in names if name in images and images[name].notna().all()]
-    return tuple(name for name in there if images[name].astype(float).std() > 1e-9)
+    return tuple(name for name in names if not _unusable(images, name))
+
+
+def left_out(images: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The others, as rows of ``gee_table`` without an estimate, whose note says why they are in no model."""
+    reasons = {name: reason for name in names if (reason := _unusable(images, name))}
+    rows = [_missing([name], f"in no model: {reason}") for name, reason in reasons.items()]
+    return pd.concat(rows, ignore_index=True) if rows else _missing([], "")
+
+
+def _unusable(images: pd.DataFrame, name: str) -> str:
+    """Why a covariate can be in no model, "" where it can."""
+    if name not in images:
+        return "not measured"
+    if missing := int(images[name].isna().sum()):
+        return f"missing for {missing:,} of {len(images):,} images"
+    return "" if images[name].astype(float).std() > 1e-9 else "the same in all images"
 
 
 def gee_table(images: pd.DataFrame, covariates: Sequence[str], *, outcome: str = "both") -> pd.DataFrame:
@@ -180,7 +195,8 @@ def _rows(
 
 def _missing(terms: Sequence[str], note: str) -> pd.DataFrame:
     nothing = dict.fromkeys(["estimate", "low", "high", "p", "odds_ratio"], np.nan)
-    return pd.DataFrame([{"term": term} | nothing | {"n_pairs": 0, "note": note} for term in terms])
+    columns = ["term", *nothing, "n_pairs", "note"]
+    return pd.DataFrame([{"term": term} | nothing | {"n_pairs": 0, "note": note} for term in terms], columns=columns)
 
 
 def _scaled(values: pd.Series) -> Floats:
