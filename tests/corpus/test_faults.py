@@ -208,6 +208,17 @@ def test_oddities_of_trees_are_notes(old: str, new: str, note: str, tmp_path: Pa
     assert [str(n).removeprefix(f"{path}:") for n in validate_corpus(path, notes=True)] == [note]
 
 
+def test_places_in_misc_that_do_not_fit_the_text_are_noted(tmp_path: Path) -> None:
+    sound = "# text = a cat\n1\ta\ta\tDET\t_\t_\t2\tdet\t_\tstart_char=40|end_char=41\n"
+    sound += "2\tcat\tcat\tNOUN\t_\t_\t0\troot\t_\tstart_char=42|end_char=45\n\n"  # counted in a document
+    path = save(tmp_path, sound, "a.conllu")
+    assert validate_corpus(path, notes=True) == []
+    path.write_text(sound.replace("end_char=45", "end_char=44"), encoding="utf-8")
+    assert [f.reason for f in validate_corpus(path, notes=True)] == ["MISC puts 'cat' at 42-44, # text at 42-45 (used)"]
+    sentence = read_corpus(path).captions[0].sentence
+    assert sentence is not None and (sentence.words[1].start, sentence.words[1].end) == (2, 5)
+
+
 def test_words_without_heads_are_no_tree(tmp_path: Path) -> None:
     path = save(tmp_path, GOOD.replace("\t2\tdet", "\t_\t_").replace("\t0\troot", "\t_\t_"), "a.conllu")
     sentence = read_corpus(path).captions[0].sentence

@@ -17,6 +17,7 @@ HEAD = re.compile(f"0|{POSITIVE}")
 RANGE = re.compile(f"({POSITIVE})-({POSITIVE})")
 EMPTY = re.compile(rf"(0|{POSITIVE})\.({POSITIVE})")
 EDGE = re.compile(rf"((?:0|{POSITIVE})(?:\.{POSITIVE})?):\S+")
+PLACE = re.compile(r"(?:^|\|)(start|end)_char=([0-9]{1,9})(?=\||$)")
 COMMENT = re.compile(r"#\s*([^=]*[^=\s])\s*=\s?(.*?)\s*")
 
 
@@ -245,6 +246,7 @@ def _build(comments: list[str], rows: Sequence[Row], file: str) -> tuple[Sentenc
     remarks = [Fault(file, surface[at][0].line, reason, note) for at, reason, note in problem]
     if len(spans) < len(surface):
         return Sentence("", text, ()), remarks
+    remarks += _misplaced([row for row, _, _ in surface], spans, file)
     of_word: dict[int, tuple[int, int]] = {}
     of_token: dict[str, tuple[int, int]] = {}
     for (row, first, last), span in zip(surface, spans, strict=True):
@@ -258,6 +260,23 @@ def _build(comments: list[str], rows: Sequence[Row], file: str) -> tuple[Sentenc
     parts = tuple(_word(row, *of_word[position]) for position, row in enumerate(words))
     scheme, parser = about.get("scheme", "ud"), about.get("parser", "")
     return Sentence(about.get("sent_id", ""), text, parts, scheme, parser, tuple(comments), extra), remarks
+
+
+def _misplaced(rows: Sequence[Row], spans: Sequence[tuple[int, int]], file: str) -> Iterator[Fault]:
+    """Notes on ``start_char`` and ``end_char`` in MISC that do not fit ``# text``, from which spans are always taken.
+
+    Tools count from the start of the sentence or of a whole document; the first word that has them says from where.
+    """
+    origin: int | None = None
+    for row, (start, end) in zip(rows, spans, strict=True):
+        said = dict(PLACE.findall(row.cells[9]))
+        if len(said) < 2:
+            continue
+        first, last = int(said["start"]), int(said["end"])
+        origin = first - start if origin is None else origin
+        if (first - origin, last - origin) != (start, end):
+            reason = f"MISC puts {row.cells[1]!r} at {first}-{last}, # text at {start + origin}-{end + origin} (used)"
+            yield Fault(file, row.line, reason, True)
 
 
 def _inside(form: str, parts: list[str], span: tuple[int, int], first: int) -> Iterator[tuple[int, tuple[int, int]]]:
