@@ -61,6 +61,7 @@ class MaskRule:
         mean was taken over, from 1 up (for ``summed``). A map without any positive value has an empty area under every
         rule: there is nothing to be relative to.
 
+        >>> import numpy as np
         >>> MaskRule.parse("relative:0.5").apply(np.array([[0.0, 0.2], [0.1, 0.05]]))
         array([[0., 1.],
                [1., 0.]], dtype=float32)

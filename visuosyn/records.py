@@ -157,9 +157,9 @@ class Part:
     ``stage`` is "down", "mid" or "up" for a U-Net, "joint" for a transformer, "total" for one map over the default
     stages. ``third``: 0, 1, 2 (early, middle, late steps), ``None`` for all. ``step``, ``layer``, ``head``: if asked.
 
-    >>> part = Part("up", (1, 2), np.array([[[3.0, 1.0]]], np.float32), count=4, third=0)
-    >>> part, (part.sums / part.count).tolist()  # mean attention to the only word
-    (Part(up 1x2, third 0, 4 maps), [[[0.75, 0.25]]])
+    >>> from visuosyn.testing import heat_maps
+    >>> [(part, part.sums.tolist()) for part in heat_maps("ball", [[[0.75, 0.25]]]).parts]
+    [(Part(total 1x2, 1 maps), [[[0.75, 0.25]]])]
     """
 
     stage: str
@@ -319,7 +319,7 @@ class HeatMaps:
         default each map is scaled by its own maximum.
 
         >>> from visuosyn.testing import heat_maps
-        >>> heat_maps("red ball", np.eye(2).reshape(2, 1, 2)).overlay("ball", size=(64, 32)).size
+        >>> heat_maps("red ball", [[[1, 0]], [[0, 1]]]).overlay("ball", size=(64, 32)).size
         (64, 32)
         """
         return _drawn("word_overlay", self, word, common=common, **look)
@@ -370,7 +370,7 @@ class HeatMaps:
         """Every value as a row: ``word`` (row of ``array``), ``text``, ``row``, ``column``, ``attention``.
 
         >>> from visuosyn.testing import heat_maps
-        >>> table = heat_maps("red ball", np.eye(2).reshape(2, 1, 2)).to_dataframe()
+        >>> table = heat_maps("red ball", [[[1, 0]], [[0, 1]]]).to_dataframe()
         >>> table.groupby("text")["attention"].max().to_dict()
         {'ball': 1.0, 'red': 1.0}
         """
@@ -385,7 +385,7 @@ class HeatMaps:
         """The maps as an array of labelled axes: dimensions word, row, column; words have text, start, end, upos.
 
         >>> from visuosyn.testing import heat_maps
-        >>> maps = heat_maps("red ball", np.eye(2).reshape(2, 1, 2)).to_xarray()
+        >>> maps = heat_maps("red ball", [[[1, 0]], [[0, 1]]]).to_xarray()
         >>> maps.dims, maps[maps.text == "ball"].values.tolist()
         (('word', 'row', 'column'), [[[0.0, 1.0]]])
         """

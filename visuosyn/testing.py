@@ -196,6 +196,7 @@ def blended(pipeline: Any, tokens: tuple[int, int], weight: float) -> Iterator[N
     Each becomes (1 - weight / 2) of itself and weight / 2 of the other: at 0 nothing changes, at 1 both are their mean,
     so that the two words share one map. ``tokens``: their places on the axis of tokens, the opening one included.
 
+    >>> import numpy as np
     >>> from visuosyn.trace import trace
     >>> pipeline = tiny_pipeline("sd1")
     >>> with blended(pipeline, (1, 3), weight=1.0), trace(pipeline) as tracer:
@@ -226,6 +227,7 @@ def blended(pipeline: Any, tokens: tuple[int, int], weight: float) -> Iterator[N
 def heat_maps(text: str, arrays: Sequence[NDArray[Any]] | NDArray[Any], **facts: Any) -> HeatMaps:
     """Heat maps made by hand: one map of shape (row, column) for each word of a text, given between blanks.
 
+    >>> import numpy as np
     >>> heat_maps("red ball", np.eye(2).reshape(2, 1, 2))["ball"].array
     array([[0., 1.]], dtype=float32)
     """

@@ -63,6 +63,7 @@ def agreement_table(verdicts: pd.DataFrame) -> pd.DataFrame:
     counts what both (for all: at least two) judged. Raises UserError for fewer than two judges, or a judge who judged
     the same thing twice.
 
+    >>> import pandas as pd
     >>> said = {"anna": [1, 1, 0, 0], "ben": [1, 0, 0, 0]}
     >>> rows = [(judge, image, "cat", yes) for judge, answers in said.items() for image, yes in enumerate(answers)]
     >>> agreement_table(pd.DataFrame(rows, columns=["judge", "image", "noun", "present"])).round(3)

@@ -24,6 +24,7 @@ class Verdict:
     many it found, ``None`` if it does not count; ``mask``: bool (row, column) at the picture's size, the pixels of all
     that it found, ``None`` if it does not say where.
 
+    >>> import numpy as np
     >>> verdict = Verdict("cat", True, 0.9, count=1, mask=np.array([[True, False], [True, True]]))
     >>> verdict.noun, verdict.count, float(verdict.mask.mean())  # one cat fills three quarters of the picture
     ('cat', 1, 0.75)
@@ -45,6 +46,7 @@ class Judge(Protocol):
 
     Anything that has these four will do:
 
+    >>> import numpy as np
     >>> class Redness:
     ...     name, nouns = "redness", frozenset({"red"})
     ...     facts = {"measured": "not measured"}
@@ -119,6 +121,7 @@ def as_image(picture: Any) -> Image:
 def image_key(image: Image) -> str:
     """A picture's own name: 16 hexadecimal digits that hang on its size and pixels alone, not on a file or a format.
 
+    >>> import numpy as np
     >>> image_key(np.zeros((2, 3, 3), np.uint8))
     '2ecec42c1a2e1f2a'
     """

@@ -21,6 +21,7 @@ Mask = NDArray[np.bool_]
 def coverage(mask: Mask, grid: tuple[int, int]) -> NDArray[np.float64]:
     """The share of each cell of a coarser grid that a mask covers: (row, column), 0 to 1.
 
+    >>> import numpy as np
     >>> coverage(np.array([[True, True, False, False]] * 2), (1, 2))
     array([[1., 0.]])
     """
@@ -43,6 +44,7 @@ def leakage(
     noun's own does. Caveats: cells that the mask's edge cuts count in part, so even a map that fits the noun leaks a
     little; a map is coarse (heads, layers, steps are averaged), so chance is the yardstick, not 0.
 
+    >>> import numpy as np
     >>> maps = {"adjective": np.array([[1.0, 1.0, 1.0, 0.0]]), "noun": np.array([[1.0, 1.0, 0.0, 0.0]])}
     >>> noun, others = np.array([[True, True, False, False]]), np.array([[False, False, True, False]])
     >>> row, = leakage(maps, noun, others, ["relative:0.4"])
@@ -75,6 +77,7 @@ def change(first: NDArray[np.uint8], second: NDArray[np.uint8], regions: Mapping
     of the map of structural similarity (Wang et al. 2004; windows of 7 x 7, mean of the channels, scikit-image), at
     most 1, which equal ones have. NaN for an empty region. Caveat: the windows reach 3 pixels beyond a region's edge.
 
+    >>> import numpy as np
     >>> first, top = np.zeros((16, 8, 3), np.uint8), np.zeros((16, 8), bool)
     >>> top[:8] = True
     >>> second = first.copy()
@@ -100,6 +103,7 @@ def change_regions(nouns: tuple[Mask, Mask], others: tuple[Mask, Mask]) -> dict[
 
     Where the noun moved, both its places are inside: a change outside is no trace of the noun itself.
 
+    >>> import numpy as np
     >>> before, after = np.array([[True, True, False, False]]), np.array([[False, True, True, False]])
     >>> other = np.array([[False, False, True, True]])
     >>> for name, mask in change_regions((before, after), (other, other)).items():

@@ -33,6 +33,7 @@ class Overlap:
 
     ``iou``, ``iod`` and ``ioh`` are NaN where their denominator is empty: nothing was there to be covered.
 
+    >>> import numpy as np
     >>> pair = Overlap(intersection=np.array([0.1]), head_area=np.array([0.4]), dependent_area=np.array([0.2]))
     >>> pair.iou.round(2), pair.iod, pair.ioh
     (array([0.2]), array([0.5]), array([0.25]))
@@ -73,6 +74,7 @@ def overlaps(areas: NDArray, heads: ArrayLike, dependents: ArrayLike, *, soft: b
     intersect as sets of bits; soft ones by the sum of the smaller value. Some pairs are held at a time, so that
     memory stays bounded. Raises UserError for hard areas with other values than 0 and 1.
 
+    >>> import numpy as np
     >>> areas = np.array([[[1, 1, 0]], [[0, 1, 0]]])
     >>> pair = overlaps(areas, heads=[0], dependents=[1])
     >>> float(pair.iod[0]), float(pair.ioh[0]), float(pair.iou[0])
@@ -96,6 +98,7 @@ def rule_overlaps(
     ``maps`` are the mean heat maps of one image, shape (word, row, column); ``steps`` is for ``summed``. The
     areas of all hard rules are intersected together.
 
+    >>> import numpy as np
     >>> from visuosyn.masks import MaskRule
     >>> maps = np.array([[[1.0, 0.2, 0.0]], [[1.0, 1.0, 0.0]]])
     >>> rules = [MaskRule.parse(name) for name in ("relative:0.1", "relative:0.4")]

@@ -69,6 +69,7 @@ def judge_range(tables: Mapping[str, pd.DataFrame], *, right: int, of: int, leve
     intervals and of the accuracy's (Jeffreys) give. Sp is pessimistic: a wrong colour need not be the adjective's.
     Caveat: the accuracy was measured on rendered scenes, and a drawn thing may be harder to tell.
 
+    >>> import pandas as pd
     >>> seen = {"adjective": "all adjectives", "measure": "obeyed", "reused": False}
     >>> table = pd.DataFrame([seen | {"estimate": 80.0, "low": 70.0, "high": 90.0}])
     >>> judge_range({"own_colour": table}, right=95, of=100)[["judged", "corrected"]].round(1)  # (.8 + .95 - 1) / .9
@@ -110,6 +111,7 @@ def clustered(
     (column, column to take off). Rows where a value is missing are left out of that measure. Intervals: bootstrap
     over clusters; p: sign-flip by cluster; Holm and Benjamini-Hochberg over the table, or mask rule by mask rule.
 
+    >>> import pandas as pd
     >>> rows = pd.DataFrame({"cluster": ["red hat", "red hat", "red car"], "template": ["hat", "hat", "car"]})
     >>> rows = rows.assign(adjective="red", leakage=[0.5, 0.3, 0.4], chance=[0.2, 0.2, 0.3])
     >>> measures = {"leakage": ("leakage", None), "leakage - chance": ("leakage", "chance")}

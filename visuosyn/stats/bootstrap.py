@@ -26,6 +26,7 @@ def bootstrap_means(sums: Floats, counts: Floats, *, draws: int = 2000, seed: in
     Each draw takes as many clusters as there are, with replacement; a draw in which nothing is counted gives
     NaN. The same seed gives the same draws, whatever the columns.
 
+    >>> import numpy as np
     >>> bootstrap_means(np.array([3.0, 3.0]), np.array([4.0, 4.0]), draws=2)
     array([0.75, 0.75])
     """
@@ -60,6 +61,7 @@ def effective_number(counts: Floats) -> Floats:
     """Kish's effective number of clusters, (sum c)^2 / sum c^2 along axis 0: all of them if equally large, 1 if one
     holds everything (Kish 1965, "Survey sampling"). NaN without any count.
 
+    >>> import numpy as np
     >>> effective_number(np.array([[2.0, 9.0], [2.0, 1.0], [0.0, 0.0]])).round(2)
     array([2.  , 1.22])
     """
@@ -77,6 +79,7 @@ def percentile_interval(drawn: Floats, clusters: ArrayLike, *, level: float = 0.
     are NaN are left out. It was chosen because it covers best (``visuosyn.stats.calibrate``). Caveat: with a handful of
     clusters every bootstrap interval is a guess.
 
+    >>> import numpy as np
     >>> drawn = np.linspace(0, 100, 1001)
     >>> low, high = percentile_interval(np.stack([drawn] * 3, axis=-1), [1, 5, 1000])
     >>> low.round(1), high.round(1)  # of one prompt nothing can be told, of five little

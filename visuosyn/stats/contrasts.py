@@ -31,6 +31,7 @@ class Contrast:
     them (both of the side that has fewer). ``skew`` and ``kurtosis`` (3 for a normal one) are of the prompts' own
     contributions.
 
+    >>> import numpy as np
     >>> found = contrast(np.array([[2.0], [1.0]]), np.array([[2.0], [2.0]]))  # means 1 and 0.5 of two prompts
     >>> found.estimate, found.n, found.effect.round(2)  # 0.75 / 0.354, the prompts' standard deviation
     (array([0.75]), array([2]), array([2.12]))
@@ -75,6 +76,7 @@ def contrast(sums: Floats, counts: Floats, against: tuple[Floats, Floats] | None
     are added over prompts times n / (n - 1). Under the hypothesis of no difference both ratios are
     the pooled one, which gives ``null``.
 
+    >>> import numpy as np
     >>> sums, counts = np.array([[2.0], [1.0]]), np.array([[2.0], [2.0]])
     >>> found = contrast(sums, counts, against=(sums / 2, counts))  # means 1 and 0.5 against 0.5 and 0.25
     >>> found.estimate, found.error
@@ -107,6 +109,7 @@ def sign_flip(null: Floats, *, draws: int = 2000, seed: int = 0) -> Floats:
     columns see the same signs. How to read: the chance of a sum at least as far from 0 without any difference.
     Caveat: n prompts cannot give less than 2 / 2^n.
 
+    >>> import numpy as np
     >>> sign_flip(np.array([[1.0, 1.0], [1.0, -1.0], [1.0, 2.0]]))  # sums of 3 and 2: 2 and 6 of 8 patterns as far
     array([0.25, 0.75])
     """

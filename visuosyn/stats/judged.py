@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 def judge_rates(trial: pd.DataFrame) -> pd.DataFrame:
     """Sensitivity and specificity of a judge by kind of pair, from its trial (kind, question, n, right), in points.
 
+    >>> import pandas as pd
     >>> trial = pd.DataFrame({"kind": "others", "question": ["present", "absent"], "n": [200, 100], "right": [190, 98]})
     >>> judge_rates(trial)
          kind         rate    n  right  value
@@ -46,6 +47,7 @@ def corrected_difference(
     Beta distributions (Jeffreys prior), so it holds both the sample's and the judge's uncertainty; shares are cut to
     0..1. Empty without a trial of both kinds. Caveat: the trial's scenes are cleaner than drawn pictures.
 
+    >>> import pandas as pd
     >>> images = pd.DataFrame({"pair": ["cat + dog", "cat + hat"] * 10, "kind": ["cohyponyms", "others"] * 10})
     >>> images = images.assign(first_present=True, second_present=[False, True] * 5 + [True] * 10)
     >>> rows = [(kind, asked, 100, 100) for kind in ("cohyponyms", "others") for asked in ("present", "absent")]
@@ -87,6 +89,7 @@ def error_range(images: pd.DataFrame, *, values: Sequence[float] = RATES) -> pd.
     have seen what it saw (a corrected share outside of 0 to 1). Caveat: the same rates for both kinds of pairs; a judge
     that mistakes cohyponyms for each other has a lower specificity there.
 
+    >>> import pandas as pd
     >>> images = pd.DataFrame({"pair": ["cat + dog", "cat + hat"] * 2, "kind": ["cohyponyms", "others"] * 2})
     >>> images = images.assign(first_present=True, second_present=[True, True, False, True])
     >>> error_range(images, values=(1.0, 0.9)).round(1)  # a judge who misses a tenth could not have seen both always

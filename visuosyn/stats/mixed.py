@@ -37,6 +37,7 @@ class MixedModel:
     ``components``: standard deviation and share of variance of each random factor and of the rest. ``diagnostics``:
     rows used and left out, what was dropped from the model, convergence, shape of the residuals.
 
+    >>> import pandas as pd
     >>> from visuosyn.testing import pair_rows
     >>> seeds = [(0.8, 0.5), (0.6, 0.3), (0.9, 0.4)], [(0.9, 0.5), (0.6, 0.5), (0.7, 0.4)]
     >>> pairs = pd.concat([pair_rows({"amod": values}, seed=seed) for seed, values in enumerate(seeds)])
@@ -79,6 +80,7 @@ def mixed_model(
     part of IoD's and IoH's own denominators, so with them as covariates a relation's effect on areas is taken out;
     a relation that differs from prompt to prompt makes these intervals too narrow, where the bootstrap's hold.
 
+    >>> import pandas as pd
     >>> from visuosyn.testing import pair_rows
     >>> amod, rest = [(0.9, 0.5), (0.7, 0.5), (0.8, 0.6)], [(0.5, 0.6), (0.4, 0.4), (0.6, 0.5)]
     >>> pairs = [pair_rows({"amod": amod, "unrelated": rest}, seed=seed) for seed in (0, 1)]

@@ -29,6 +29,7 @@ def multiverse_table(sums: pd.DataFrame, *, draws: int = 2000, seed: int = 0, le
     keeps its sign across the universes that someone would defend. Caveat: universes share images; k of n is no
     probability, and a bad universe counts as much as a good one.
 
+    >>> import pandas as pd
     >>> facts = {"kind": "related", "relation": "amod", "layers": "all", "third": "all", "mask": "soft"}
     >>> sums = pd.DataFrame({"caption_id": ["1", "2"] * 2, "normalisation": ["none", "none", "words", "words"]})
     >>> sums = sums.assign(iod=[0.9, 0.7, 0.5, 0.5], ioh=[0.5, 0.4, 0.6, 0.7], iou=0.3, **facts)

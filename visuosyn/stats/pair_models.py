@@ -31,6 +31,7 @@ Floats = NDArray[np.float64]
 def usable_covariates(images: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
     """Those that are there for every image and differ between images.
 
+    >>> import pandas as pd
     >>> images = pd.DataFrame({"cosine": [0.5, 0.5], "next_to": [0, 1], "size_ratio": [1.2, None]})
     >>> usable_covariates(images, ["cosine", "next_to", "size_ratio", "taught"])
     ('next_to',)
@@ -63,6 +64,8 @@ def gee_table(images: pd.DataFrame, covariates: Sequence[str], *, outcome: str =
     from other pairs to cohyponyms of the same covariates. Caveat: what overlap or areas share with the kind is taken
     away from it; the note tells where nothing could be estimated.
 
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> images = pd.DataFrame({"both": [int(n) for n in "110011101000" + "111011110100"]})
     >>> images["pair"] = np.repeat(["cat + dog", "pear + plum", "car + bus", "cat + bus", "dog + hat", "pear + car"], 4)
     >>> images["kind"] = np.repeat(["cohyponyms", "others"], 12)
@@ -85,6 +88,8 @@ def link_table(images: pd.DataFrame, overlaps: pd.DataFrame, *, outcome: str = "
     that ``odds_ratio`` compares pictures of one pair. How to read: below 1, pictures of a pair in which the two words
     overlap more fail more. Caveat: a failed picture has one object for two words, which itself makes them overlap.
 
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> images = pd.DataFrame({"both": [int(n) for n in "11001110100011101010"], "kind": "cohyponyms"})
     >>> images["pair"] = np.repeat(["cat + dog", "pear + plum", "car + bus", "ant + bee", "cup + jar"], 4)
     >>> images = images.assign(caption_id=images["pair"], seed=[0, 1, 2, 3] * 5)
@@ -129,6 +134,8 @@ def mixed_table(images: pd.DataFrame, covariates: Sequence[str], *, outcome: str
     share. Intervals from t with pairs minus fixed terms degrees of freedom. How to read: "cohyponyms" is the change in
     points. Caveat: a linear model of a yes or no; take it beside the GEE. ``note`` tells where it did not converge.
 
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> images = pd.DataFrame({"both": [int(n) for n in "110011101000" + "111011110100"], "seed": [0, 1, 2, 3] * 6})
     >>> images["pair"] = np.repeat(["cat + dog", "pear + plum", "car + bus", "ant + bee", "cup + hat", "pig + box"], 4)
     >>> images[["first", "second"]] = images["pair"].str.split(r" \+ ", expand=True)

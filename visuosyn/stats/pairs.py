@@ -31,6 +31,7 @@ class PairSums:
     """Sums of outcomes over the images of each pair: ``sums`` and ``counts`` (pair, outcome), ``yes`` (pair,): the pair
     is one of cohyponyms.
 
+    >>> import pandas as pd
     >>> images = pd.DataFrame({"pair": ["cat + dog"] * 2 + ["cat + hat"], "both": [1, 0, 1]})
     >>> found = pair_sums(images.assign(kind=["cohyponyms"] * 2 + ["others"]), ["both"])
     >>> found.names, found.yes.tolist(), found.means.tolist()
@@ -51,6 +52,7 @@ class PairSums:
 def pair_sums(images: pd.DataFrame, outcomes: Sequence[str]) -> PairSums:
     """Sums per pair. Raises UserError where a kind is missing, or a pair is of both kinds.
 
+    >>> import pandas as pd
     >>> images = pd.DataFrame({"pair": ["cat + dog"] * 2 + ["cat + hat"], "both": [1, 0, 1]})
     >>> found = pair_sums(images.assign(kind=["cohyponyms"] * 2 + ["others"]), ["both"])
     >>> found.sums.tolist(), found.counts.tolist()
@@ -90,6 +92,8 @@ def difference_of_kinds(
     speaks of a difference between these kinds of pairs. Caveat: the pairs were not assigned to kinds at random; see the
     covariates.
 
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> images = pd.DataFrame({"both": [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1]})
     >>> images["pair"] = np.repeat(["cat + dog", "pear + plum", "car + bus", "cat + bus", "dog + hat", "plum + car"], 2)
     >>> images["kind"] = np.repeat(["cohyponyms", "others"], 6)
@@ -133,6 +137,7 @@ def rates(images: pd.DataFrame, by: str, outcome: str = "both", *, level: float 
     pair Wilson's over its images (Wilson 1927), which says how well this pair was measured and nothing about others;
     with pairs that do not differ Wilson's over them.
 
+    >>> import pandas as pd
     >>> images = pd.DataFrame({"pair": ["cat + dog"] * 4 + ["cat + hat"] * 2, "both": [1, 0, 0, 0, 1, 1]})
     >>> images["kind"] = images["pair"].map({"cat + dog": "cohyponyms", "cat + hat": "others"})
     >>> rates(images, "pair").round(1)
@@ -171,6 +176,7 @@ def pair_power(
     d^2. ``detectable`` is the difference that the present study could find; missing (pairs: -1) where nothing varies.
     Caveat: a small study's variances are uncertain.
 
+    >>> import pandas as pd
     >>> kinds = {"cohyponyms": ["cat + dog", "pear + plum"], "others": ["cat + plum", "dog + pear"]}
     >>> rows = [(pair, kind, both) for kind, pairs in kinds.items() for pair in pairs for both in (0, 0, 1, 1)]
     >>> images = pd.DataFrame(rows, columns=["pair", "kind", "both"])

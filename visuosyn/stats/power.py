@@ -43,6 +43,7 @@ def power_table(
     seed in the pilot A and B cannot be told apart: only rows with one seed are given. Caveat: a small
     pilot's variances are themselves uncertain.
 
+    >>> import pandas as pd
     >>> from visuosyn.testing import pair_rows
     >>> seeds = [[(0.9, 0.5), (0.8, 0.5), (0.6, 0.6)], [(0.8, 0.5), (0.8, 0.4), (0.6, 0.5)]]
     >>> pilot = pd.concat([pair_rows({"amod": overlaps}, seed=seed) for seed, overlaps in enumerate(seeds)])
@@ -88,6 +89,7 @@ def needed_prompts(table: pd.DataFrame) -> pd.DataFrame:
     Columns: relation (with * where the pilot has few prompts), pilot (its prompts with the relation), sd_prompt,
     sd_seed, detectable, then "1 seed", "2 seeds" ... Relations that occur in one prompt only have no row.
 
+    >>> import pandas as pd
     >>> from visuosyn.testing import pair_rows
     >>> seeds = [[(0.9, 0.5), (0.8, 0.5), (0.6, 0.6)], [(0.8, 0.5), (0.8, 0.4), (0.6, 0.5)]]
     >>> pilot = pd.concat([pair_rows({"amod": overlaps}, seed=seed) for seed, overlaps in enumerate(seeds)])

@@ -75,6 +75,7 @@ def class_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level:
     two edges apart share is not due to their own edge. Caveat: the classes share words with each other and with the
     unrelated pairs, so their rows are not independent of those.
 
+    >>> import pandas as pd
     >>> from visuosyn.testing import pair_rows
     >>> pairs = [pair_rows({"amod": [(0.8, 0.5)]}), pair_rows({"sibling": [(0.6, 0.5)]}, kind="path-2")]
     >>> class_table(pd.concat(pairs))[["relation", "n_pairs", "mIoD", "mIoH"]]
@@ -95,6 +96,7 @@ def threshold_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, le
     ``mask``; rows are sorted by rule and threshold. How to read: a line that crosses another, or a difference
     that changes its sign along the thresholds, is a finding of the rule and not of the picture.
 
+    >>> import pandas as pd
     >>> from visuosyn.testing import pair_rows
     >>> low = pair_rows({"amod": [(0.8, 0.5)]}, mask="relative:0.4")
     >>> high = pair_rows({"amod": [(0.4, 0.5)]}, mask="relative:0.6")

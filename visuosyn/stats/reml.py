@@ -29,6 +29,7 @@ class Fit:
     """Estimates: ``coefficients`` with their ``covariance``, standard deviations ``sd`` per factor, ``sd_rest`` of
     what is left, the REML ``criterion`` (-2 log likelihood), and whether the search ``converged``.
 
+    >>> import numpy as np
     >>> prompts = np.array([0, 0, 1, 1])
     >>> fit = fit_reml(np.array([0.0, 2.0, 4.0, 6.0]), np.ones((4, 1)), {"prompt": prompts})
     >>> fit.converged, fit.coefficients.round(2), round(fit.sd_rest, 2)
@@ -51,6 +52,7 @@ def fit_reml(y: Floats, x: Floats, factors: Mapping[str, NDArray[np.intp]]) -> F
     Raises UserError where the factors without the largest have more than 3,000 levels, where x has linearly dependent
     columns, or where it explains every value.
 
+    >>> import numpy as np
     >>> prompts = np.array([0, 0, 1, 1])  # means 1 and 5, variance 2 within both, so (16 - 2) / 2 = 7 between
     >>> fit = fit_reml(np.array([0.0, 2.0, 4.0, 6.0]), np.ones((4, 1)), {"prompt": prompts})
     >>> round(fit.sd["prompt"] ** 2, 2), round(fit.sd_rest**2, 2)

@@ -71,6 +71,7 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
     of false ones among the findings. The family is all tests of one mask rule in this table; another rule is another
     analysis of the same question, see ``visuosyn.stats.verdicts``. Missing p stay missing and do not count.
 
+    >>> import pandas as pd
     >>> corrected(pd.DataFrame({"mask": ["soft", "soft", "area:0.1"], "p": [0.01, 0.04, 0.03]}))
            mask     p  p_holm  p_bh
     0      soft  0.01    0.02  0.02
@@ -91,6 +92,7 @@ def corrected(table: pd.DataFrame) -> pd.DataFrame:
 def holm(p: Floats) -> Floats:
     """Holm's adjusted p: the k-th smallest of n times n - k + 1, never below a smaller one's, at most 1.
 
+    >>> import numpy as np
     >>> holm(np.array([0.01, 0.04, 0.03]))
     array([0.03, 0.06, 0.06])
     """

@@ -82,6 +82,7 @@ def simulate_pairs(
 
     Unrelated pairs have none. Words are nouns and verbs at random distances, so that pairs find matched controls.
 
+    >>> import numpy as np
     >>> pairs = simulate_pairs(2000, np.random.default_rng(0), seeds=2, difference=0.1)
     >>> means = pairs.groupby("kind")[["iod", "ioh"]].mean()
     >>> (means["iod"] - means["ioh"]).abs().round(1).to_dict()
@@ -115,6 +116,7 @@ def simulate_controls(
 ) -> pd.DataFrame:
     """A control table for a simulated pair table: the same rows and distribution, independent effects.
 
+    >>> import numpy as np
     >>> pairs = simulate_pairs(2000, np.random.default_rng(0), seeds=2)
     >>> controls = simulate_controls(pairs, np.random.default_rng(1))
     >>> abs(round(float((pairs["iou"] - controls["iou"]).mean()), 1)), len(pairs) == len(controls)

@@ -62,6 +62,7 @@ class PromptSums:
 def ratio(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sums / counts, NaN where nothing was counted.
 
+    >>> import numpy as np
     >>> ratio(np.array([3.0, 0.0]), np.array([4.0, 0.0]))
     array([0.75,  nan])
     """

@@ -50,6 +50,7 @@ def verdict_table(analyses: pd.DataFrame) -> pd.DataFrame:
     For mIoD - mIoH rules of kind ``area`` are left out: equal areas make the difference 0 by construction. Caveat:
     analyses of one set of images are not independent; k of n is no probability.
 
+    >>> import pandas as pd
     >>> from visuosyn.stats.dominance import difference_table
     >>> from visuosyn.testing import pair_rows
     >>> inside, level = [(0.9, 0.5), (0.8, 0.5)], [(0.4, 0.5), (0.5, 0.4)]
