@@ -1,10 +1,14 @@
-"""For tests and examples: tiny random pipelines of every family, trees, maps and tables made by hand, hypothesis
-strategies; no downloads."""
+"""For tests and examples: tiny random pipelines of every family, small runs, trees, maps and tables made by hand,
+hypothesis strategies; no downloads."""
 
 from __future__ import annotations
 
+import atexit
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -309,3 +313,59 @@ def map_arrays(words: int = 2, grid: tuple[int, int] = (4, 4)) -> SearchStrategy
 
     value = strategies.floats(0, 1, width=32, allow_subnormal=False)
     return arrays(np.float32, (words, *grid), elements=value)
+
+
+def relation_rows(
+    differences: Mapping[str, float], *, masks: Sequence[str] = ("relative:0.4",), prompts: int = 50
+) -> pd.DataFrame:
+    """A relation table made by hand: a row for each relation and mask rule, from the differences mIoD - mIoH.
+
+    In percentage points: mIoU 40, mIoH 50, mIoD 50 + the difference, intervals of 2 points to each side; two pairs a
+    prompt.
+
+    >>> relation_rows({"obj": 25.0})[["relation", "n_pairs", "mIoD", "mIoH", "difference_low"]].values.tolist()
+    [['obj', 100, 75.0, 50.0, 23.0]]
+    """
+    import pandas as pd
+
+    rows = []
+    for mask in masks:
+        for relation, difference in differences.items():
+            row: dict[str, Any] = {"relation": relation, "mask": mask}
+            row |= {"n_pairs": 2 * prompts, "n_prompts": prompts, "n_images": prompts}
+            means = {"mIoU": 40.0, "mIoD": 50.0 + difference, "mIoH": 50.0, "difference": difference}
+            for name, value in means.items():
+                row |= {name: value, f"{name}_low": value - 2, f"{name}_high": value + 2}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+@cache
+def tiny_run(kind: str = "relations") -> Path:
+    """The folder of a small study drawn by a tiny random pipeline, made once a process and removed when it ends.
+
+    ``kind``: "relations" (two captions, two seeds; measured, but without a report), "adjectives" (one scene) or
+    "cohyponyms" (two pairs of nouns). All files are real, the numbers mean nothing. Copy the folder to change it.
+
+    >>> sorted(path.name for path in tiny_run().iterdir())[:4]
+    ['controls.parquet', 'dropped.csv', 'multiverse.parquet', 'pairs.parquet']
+    """
+    from visuosyn import study as studies
+
+    held = tempfile.TemporaryDirectory(prefix="visuosyn-")
+    atexit.register(held.cleanup)
+    run, given = Path(held.name, "run"), Path(held.name, f"{kind}.txt")
+    options: dict[str, Any] = {"model": tiny_pipeline(), "steps": 1, "masks": ["relative:0.4", "soft"]}
+    if kind == "relations":
+        given.write_text("a red cat\na dog in a hat\n")
+        folder = studies.trace_corpus(given, out=run, settings=studies.settings_of(**options, seeds="0-1"))
+        studies.measure_stage(folder)
+        studies.compare_stage(folder)
+    elif kind == "adjectives":
+        given.write_text("template,adjectives,swap\na {} [hat] and a [dog],red|blue,ball\n")
+        studies.adjectives(out=run, templates=given, size="96x96", seeds=[0], **options)
+    elif kind == "cohyponyms":
+        studies.cohyponyms(out=run, nouns=["cat", "dog", "car"], per_class=1, size="96x96", seeds=[0], **options)
+    else:
+        raise UserError(f"{kind!r} is no kind of study: use relations, adjectives or cohyponyms")
+    return run

@@ -47,14 +47,15 @@ def adjective_tables(
     options = {"draws": draws, "seed": seed, "level": level}
     leaks, changes, colours = rows["leakage"], rows["changes"], rows["colours"]
     one, two = leaks[leaks["role"] == "adjective"], leaks[leaks["role"] == "pair"]
+    own = colours["own"].astype(bool)  # of no rows: columns of objects
     tables = {
         "leakage": _leakage(one, options),
         "leakage_pairs": _leakage(two, options),
         "changes": _by(_named(changes), ["comparison"], _levels(changes, ("rgb_", "ssim_")), options),
         "change_differences": _change_differences(changes, options),
         "templates": _templates(one, changes, options),
-        "own_colour": _own_colour(colours[colours["own"]], options),
-        "other_colours": _other_colours(colours[~colours["own"]], options),
+        "own_colour": _own_colour(colours[own], options),
+        "other_colours": _other_colours(colours[~own], options),
         "bindings": _bindings(rows["bindings"], options),
     }
     return {name: table for name, table in tables.items() if len(table)}

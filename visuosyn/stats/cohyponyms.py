@@ -140,7 +140,8 @@ def _subsets(rows: pd.DataFrame, pairs: pd.DataFrame, *, draws: int, seed: int) 
         "pairs that the model was taught": plain & (rows["taught"] == 1),
         "pairs held out of its training": plain & (rows["taught"] == 0),
     }
-    tables = []
+    none = difference_of_kinds(rows[plain], ["both"], draws=1, seed=seed).iloc[:0]
+    tables = [none.drop(columns=["outcome", "p_holm"]).assign(subset="")]
     for name, chosen in parts.items():
         some = rows[chosen]
         pairs_of = some.groupby("kind")["pair"].nunique()
