@@ -22,6 +22,18 @@ def time_course(table: pd.DataFrame, *, ax: Axes | None = None, group: str = "te
     ``table``: :func:`visuosyn.measure.course.course_table` with ``by="step"``. A line is the mean of a word, or with
     ``group="upos"`` of a part of speech over all images of the table; its thin line is what even attention would give.
     At most ``most`` lines are drawn, content words first.
+
+    >>> from visuosyn.measure.course import course_table
+    >>> from visuosyn.report import style
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> from visuosyn.trace import trace
+    >>> pipeline = tiny_pipeline()
+    >>> with trace(pipeline, detail=["step"]) as tracer:
+    ...     images = pipeline("a red cat", num_inference_steps=3).images
+    >>> with style("paper"):
+    ...     ax = time_course(course_table(tracer.heat_maps(), by="step"))
+    >>> [text.get_text() for text in ax.figure.legends[0].get_texts()], ax.get_xlabel()
+    (['a', 'red', 'cat', 'if spread evenly'], 'denoising step')
     """
     ax = canvas(height=62)[1] if ax is None else ax
     places = _lines(table, ax, group=group, most=most, marks=False)
@@ -33,6 +45,18 @@ def layer_profile(table: pd.DataFrame, *, ax: Axes | None = None, group: str = "
     """The share of words' attention inside their own final area, layer by layer, from the first to the last.
 
     ``table``: :func:`visuosyn.measure.course.course_table` with ``by="layer"``; otherwise as :func:`time_course`.
+
+    >>> from visuosyn.measure.course import course_table
+    >>> from visuosyn.report import style
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> from visuosyn.trace import trace
+    >>> pipeline = tiny_pipeline()
+    >>> with trace(pipeline, detail=["layer"]) as tracer:
+    ...     images = pipeline("a red cat", num_inference_steps=1).images
+    >>> with style("paper"):
+    ...     ax = layer_profile(course_table(tracer.heat_maps(), by="layer"))
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['down 0.0', 'down 1.0', 'mid 0', 'up 0.0', 'up 0.1', 'up 1.0', 'up 1.1']
     """
     ax = canvas(height=72)[1] if ax is None else ax
     _lines(table, ax, group=group, most=most, marks=True)

@@ -29,6 +29,15 @@ def specification_curve(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = Non
     ``rows`` are those of one relation and measure of a multiverse table. Blue: the interval lies above 0, vermillion:
     below, grey: it includes 0. Rules that make all areas equal are left out for mIoD - mIoH. Source: Simonsohn,
     Simmons & Nelson 2020.
+
+    >>> from visuosyn.report import style
+    >>> rows = pd.DataFrame({"mask": ["relative:0.3", "relative:0.4", "soft"], "estimate": [12.0, 6.0, -1.0]})
+    >>> rows = rows.assign(low=rows["estimate"] - 4, high=rows["estimate"] + 4, measure="mIoD - mIoH")
+    >>> rows = rows.assign(normalisation="none", layers="all", third="all")  # as multiverse_table gives them
+    >>> with style("paper"):
+    ...     upper, lower = specification_curve(rows)
+    >>> [label.get_text() for label in lower.get_yticklabels()], lower.get_xlabel()
+    (['mask rule:  relative:0.3', 'relative:0.4', 'soft'], '3 analyses, sorted')
     """
     free = np.array([MaskRule.parse(mask).kind != "area" for mask in rows["mask"]], dtype=bool)
     free |= (rows["measure"] != DIFFERENCE).to_numpy()
@@ -87,6 +96,15 @@ def beside_published(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) 
     """Our mIoU and mIoD - mIoH with 95% intervals beside published ones, a line a relation, joined by a grey bar.
 
     ``rows`` are those of one source of a published table. Hollow circles: fewer than 20 prompts.
+
+    >>> from visuosyn.report import style
+    >>> from visuosyn.report.reference import published_table
+    >>> from visuosyn.testing import relation_rows
+    >>> rows = published_table(relation_rows({"obj": 25.0, "amod": -15.0, "advmod": 3.0}))
+    >>> with style("paper"):
+    ...     overlap, difference = beside_published(rows)
+    >>> [label.get_text() for label in overlap.get_yticklabels()]  # no figure was published for advmod
+    ['amod', 'obj']
     """
     rows = rows.sort_values(["paper_difference", "relation"], kind="stable").reset_index(drop=True)
     if axes is None:
@@ -116,6 +134,14 @@ def control_forest(contrasts: pd.DataFrame, *, ax: Axes | None = None, most: int
     """Pairs minus each control in mIoU with 95% intervals, for the relations with most pairs.
 
     ``contrasts`` are the rows of one mask rule of a contrast table. Above 0: the pair overlaps more than its control.
+
+    >>> from visuosyn.report import style
+    >>> rows = pd.DataFrame({"relation": ["obj", "obj", "amod"], "control": ["chance", "rolled maps", "chance"]})
+    >>> rows = rows.assign(estimate=[20.0, 15.0, 8.0], measure="mIoU", n_pairs=[90, 90, 40], few=False)
+    >>> with style("paper"):
+    ...     ax = control_forest(rows.assign(low=rows["estimate"] - 3, high=rows["estimate"] + 3))
+    >>> [label.get_text() for label in ax.get_yticklabels()], ax.get_legend_handles_labels()[1]
+    (['obj', 'amod'], ['chance', 'rolled maps'])
     """
     rows = contrasts[(contrasts["measure"] == "mIoU") & contrasts["estimate"].notna()]
     enough = rows[~rows["few"]]
@@ -142,7 +168,15 @@ def control_forest(contrasts: pd.DataFrame, *, ax: Axes | None = None, most: int
 
 
 def variance_bars(components: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Shares of variance of a mixed model's factors, one bar a measure."""
+    """Shares of variance of a mixed model's factors, one bar a measure.
+
+    >>> from visuosyn.report import style
+    >>> rows = pd.DataFrame({"measure": "mIoU", "factor": ["prompt", "pair", "rest"], "share": [0.25, 0.25, 0.5]})
+    >>> with style("paper"):
+    ...     ax = variance_bars(rows)
+    >>> [(float(bar.get_x()), float(bar.get_width())) for bar in ax.patches]
+    [(0.0, 25.0), (25.0, 25.0), (50.0, 50.0)]
+    """
     measures, factors = (list(dict.fromkeys(components[name])) for name in ("measure", "factor"))
     if ax is None:
         ax = _figure(1.35 * width_of(), 20 + 7 * len(measures)).subplots()

@@ -41,6 +41,16 @@ def explain_page(
     ``index.html``, the same to look at, one file without anything beside it. ``pairs`` is the pair table of this
     picture; ``unknown`` are words that the model was never taught. Raises UserError where ``sentence`` is not what
     was drawn, or where something cannot be written.
+
+    >>> import tempfile
+    >>> from visuosyn.parse import load_parser
+    >>> from visuosyn.study import look
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = explain_page(seen.maps, seen.sentence, seen.pairs, folder)
+    ...     page.name, sorted(path.name for path in Path(folder, "overlays").iterdir())
+    ('index.html', ['00-a.png', '01-red.png', '02-cat.png'])
     """
     if sentence.text != maps.prompt:
         raise UserError(
@@ -67,7 +77,16 @@ def _write(
 def explain_html(
     maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, *, unknown: Sequence[str] = (), files: bool = False
 ) -> str:
-    """The page of one prompt as text; with ``files`` it links to what :func:`explain_page` writes beside it."""
+    """The page of one prompt as text; with ``files`` it links to what :func:`explain_page` writes beside it.
+
+    >>> from visuosyn.parse import load_parser
+    >>> from visuosyn.study import look
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=1, masks=["soft"])
+    >>> page = explain_html(seen.maps, seen.sentence, seen.pairs)
+    >>> re.search("<h1>(.*)</h1>", page).group(1), re.findall("<h2[^>]*>(.*?)</h2>", page)
+    ('a red cat', ['Picture, tree and maps', 'Overlaps of all pairs', 'How to read these numbers'])
+    """
     masks = tuple(dict.fromkeys(pairs["mask"]))
     return render(
         "explain.html",

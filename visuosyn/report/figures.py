@@ -50,6 +50,16 @@ def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 1
 
     Above the diagonal the head's area is the larger where the two overlap, below it the dependent's. Hollow:
     fewer than ``MIN_PROMPTS`` prompts. The squares are the rows "unrelated" and "all head-dependent".
+
+    >>> from visuosyn.report import reader_table, style
+    >>> from visuosyn.testing import relation_rows
+    >>> table = reader_table(relation_rows({"obj": 25.0, "det": 1.0, "amod": -15.0}))
+    >>> with style("paper"):
+    ...     ax = relation_plane(table)
+    >>> [text.get_text() for text in ax.texts if text.get_text()]
+    ['obj', 'det', 'amod']
+    >>> [text.get_text() for text in ax.figure.legends[0].get_texts()]
+    ['head contains dependent', 'dependent contains head', 'interval includes 0']
     """
     rows = shown_relations(table, most=most)
     ax = canvas()[1] if ax is None else ax
@@ -124,6 +134,14 @@ def relation_forest(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 
     """The difference mIoD - mIoH by relation with its 95% interval, the largest on top; the paper's value beside.
 
     The grey band is the paper's rule: within 10 points it speaks of no dominance.
+
+    >>> from visuosyn.report import reader_table, style
+    >>> from visuosyn.testing import relation_rows
+    >>> table = reader_table(relation_rows({"obj": 25.0, "det": 1.0, "amod": -15.0}))
+    >>> with style("paper"):
+    ...     ax = relation_forest(table)
+    >>> [label.get_text() for label in ax.get_yticklabels()]  # from below, with the number of pairs
+    ['amod  (100)', 'det  (100)', 'obj  (100)']
     """
     rows = shown_relations(table, most=most, summary=False)
     rows = rows.sort_values(["difference", "relation"], kind="stable").reset_index(drop=True)
@@ -209,6 +227,14 @@ def overlap_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 
     """Mean IoU under every mask rule that was measured, for the summary rows and the commonest relations.
 
     Overlap falls as the threshold rises: a figure of overlap means nothing without its rule.
+
+    >>> from visuosyn.report import reader_table, style
+    >>> from visuosyn.testing import relation_rows
+    >>> rows = relation_rows({"obj": 25.0, "amod": -15.0}, masks=["relative:0.3", "relative:0.4", "soft"])
+    >>> with style("paper"):
+    ...     ax = overlap_by_rule(reader_table(rows))
+    >>> [label.get_text() for label in ax.get_xticklabels()], [text.get_text() for text in ax.texts]
+    (['0.3', '0.4', '–'], ['relative', 'soft'])
     """
     ax = canvas("page", 70)[1] if ax is None else ax
     overall = [name for name in SUMMARY_ROWS if (table["relation"] == name).any()]
@@ -218,7 +244,16 @@ def overlap_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 
 
 
 def difference_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 6) -> Axes:
-    """The difference mIoD - mIoH under every mask rule, for the commonest relations: does the direction outlive it?"""
+    """The difference mIoD - mIoH under every mask rule, for the commonest relations: does the direction outlive it?
+
+    >>> from visuosyn.report import reader_table, style
+    >>> from visuosyn.testing import relation_rows
+    >>> rows = relation_rows({"obj": 25.0, "amod": -15.0}, masks=["relative:0.3", "relative:0.4", "soft"])
+    >>> with style("paper"):
+    ...     ax = difference_by_rule(reader_table(rows))
+    >>> [text.get_text() for text in ax.figure.legends[0].get_texts()], ax.get_ylabel()
+    (['obj', 'amod'], 'mIoD − mIoH (points)')
+    """
     ax = canvas("page", 70)[1] if ax is None else ax
     ax.axhspan(-DOMINANCE, DOMINANCE, color="#EFEFEF", linewidth=0, zorder=0)
     ax.axhline(0, color=GREY, linewidth=0.8, zorder=1)

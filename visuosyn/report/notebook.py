@@ -95,7 +95,14 @@ class PairView:
 
 
 def word_overlay(maps: HeatMaps, word: str | int | Word, *, common: bool = False, **look: Any) -> Image.Image:
-    """A word's map over its picture, as large as the page shows it; see :func:`~visuosyn.report.overlays.overlay`."""
+    """A word's map over its picture, as large as the page shows it; see :func:`~visuosyn.report.overlays.overlay`.
+
+    >>> from visuosyn.testing import heat_maps
+    >>> maps = heat_maps("red ball", [[[0.01, 0.0]], [[0.0, 0.03]]])
+    >>> image = word_overlay(maps, "ball", common=True)
+    >>> image.size, image.getpixel((0, 0)), image.getpixel((255, 0))  # cold to the left, where the ground shows
+    ((256, 128), (38, 38, 42), (220, 222, 146))
+    """
     scale = {"scale": common_scale(maps)} if common else {}
     return overlay(maps.image, maps[word], **({"size": display_size(maps)} | scale | look))
 
@@ -103,7 +110,15 @@ def word_overlay(maps: HeatMaps, word: str | int | Word, *, common: bool = False
 def pair_view(
     maps: HeatMaps, head: str | int | Word, dependent: str | int | Word, *, rule: str | MaskRule = "relative:0.4"
 ) -> PairView:
-    """The areas of two words under a mask rule, measured and drawn at the latent grid."""
+    """The areas of two words under a mask rule, measured and drawn at the latent grid.
+
+    >>> from visuosyn.testing import heat_maps
+    >>> maps = heat_maps("red ball", [[[0.9, 0.5, 0.1]], [[0.1, 0.5, 0.9]]])
+    >>> pair_view(maps, "ball", "red", rule="relative:0.5")
+    PairView(head 'ball', dependent 'red', relative:0.5: IoU 0.333, IoD 0.500, IoH 0.500)
+    >>> pair_view(maps, "ball", "red", rule="relative:0.6").iou
+    0.0
+    """
     rule = MaskRule.parse(rule)
     one, other = maps[head], maps[dependent]
     areas = rule.apply(np.stack([one.array, other.array]), steps=maps.steps)
@@ -114,7 +129,13 @@ def pair_view(
 
 
 def maps_html(maps: HeatMaps) -> str:
-    """The picture and a strip of its words, each map scaled by its own maximum, given in thousandths of attention."""
+    """The picture and a strip of its words, each map scaled by its own maximum, given in thousandths of attention.
+
+    >>> import re
+    >>> from visuosyn.testing import heat_maps
+    >>> re.findall('alt="([^"]*)"', maps_html(heat_maps("red ball", np.eye(2).reshape(2, 1, 2))))
+    ['red ball', 'heat map of red', 'heat map of ball']
+    """
     size = _within(display_size(maps), SMALL if len(maps) <= MANY else TINY)
     words = Markup("").join(
         Markup('<span style="{}" title="row {}">{}<br>{}<br><small>{:.1f}‰</small></span>').format(
@@ -147,7 +168,14 @@ def maps_html(maps: HeatMaps) -> str:
 
 
 def map_html(one: HeatMap) -> str:
-    """One word's map in colour, without its picture."""
+    """One word's map in colour, without its picture.
+
+    >>> import re
+    >>> from visuosyn.testing import heat_maps
+    >>> maps = heat_maps("red ball", [[[0.01, 0.0]], [[0.0, 0.03]]])
+    >>> re.sub("<[^>]*>", " ", map_html(maps["ball"])).split()
+    ['ball', '30.0‰']
+    """
     size = _within((one.array.shape[1] * 16, one.array.shape[0] * 16), LARGE // 2)
     top = 1000 * float(one.array.max(initial=0))
     picture = _picture(overlay(None, one, size=size, opacity=1), f"heat map of {one.word.text}", max(size))
@@ -160,6 +188,12 @@ def relations_html(relations: pd.DataFrame, *, mask: str | None = None, scheme: 
 
     Percentage points with 95% intervals; a dagger marks relations under 20 prompts. ``mask`` defaults to
     relative:0.4, or to the first rule of the table. Raises UserError for a rule that was not measured.
+
+    >>> import re
+    >>> from visuosyn.testing import relation_rows
+    >>> shown = relations_html(relation_rows({"obj": 25.0, "amod": -15.0}))
+    >>> [re.sub("<[^>]*>", " ", line).split()[:4] for line in str(shown).split("<tr>")[2:]]
+    [['obj', '100', '50', '40.0'], ['amod', '100', '50', '40.0']]
     """
     table = reader_table(relations, scheme=scheme)
     mask = first_mask(table) if mask is None else mask
@@ -200,20 +234,27 @@ def _estimate(row: pd.Series, name: str) -> Markup:
 
 
 def study_html(study: Study) -> str:
-    """A study at a glance: what was run, its relations under its first mask rule, where its report is."""
+    """A study at a glance: what was run, its relations under its first mask rule, where its report is.
+
+    >>> import re
+    >>> from visuosyn.study import open_run
+    >>> from visuosyn.testing import tiny_run
+    >>> re.sub("<[^>]*>", "", study_html(open_run(tiny_run()))).partition(";")[0]
+    '2 captions of relations.txt, 2 seeds each, drawn by StableDiffusionPipeline (1 step, guidance 7.5)'
+    """
     facts, page = study.facts, study.folder.page
     known = (study.folder.tables / "relations.csv").exists() and len(study.relations) > 0
     table = relations_html(study.relations, mask=facts.masks[0], scheme=facts.scheme) if known else ""
     return str(
         Markup(
-            "<p><strong>{} captions of {}</strong>, {} drawn by {} ({} steps, guidance {:g}); {} dropped with reasons."
+            "<p><strong>{} captions of {}</strong>, {} drawn by {} ({}, guidance {:g}); {} dropped with reasons."
             "</p>{}<p><small>{}</small></p>"
         ).format(
             f"{facts.captions:,}",
             facts.corpus,
             f"{len(facts.seeds)} seed{'s'[: len(facts.seeds) != 1]} each,",
             facts.model,
-            facts.steps,
+            f"{facts.steps} step{'s'[: facts.steps != 1]}",
             facts.guidance,
             f"{len(study.dropped):,}",
             Markup(table),

@@ -17,7 +17,12 @@ HEAD, DEPENDENT, BOTH = (0, 114, 178), (213, 94, 0), (240, 228, 66)  # two areas
 
 
 def common_scale(maps: HeatMaps) -> float:
-    """The largest value in any word's map: the one scale under which words may be compared by brightness."""
+    """The largest value in any word's map: the one scale under which words may be compared by brightness.
+
+    >>> from visuosyn.testing import heat_maps
+    >>> round(common_scale(heat_maps("red ball", [[[0.01, 0.0]], [[0.0, 0.03]]])), 3)
+    0.03
+    """
     return float(maps.array.max(initial=0))
 
 

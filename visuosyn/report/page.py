@@ -46,6 +46,13 @@ def write_report(folder: str | Path) -> Path:
     ``images/``, two small files a picture, and are loaded when they come into view. It is written last and
     atomically. The same folder gives the same bytes again. Raises UserError where the run is not measured, or where
     something cannot be written.
+
+    >>> from visuosyn.testing import tiny_run
+    >>> page = write_report(tiny_run())
+    >>> sorted(path.name for path in page.parent.iterdir() if not path.suffix)
+    ['figures', 'images', 'tables', 'traces']
+    >>> pd.read_csv(page.parent / "tables" / "relations.csv")["relation"].unique().tolist()
+    ['unrelated', 'all head-dependent', 'det', 'amod', 'case', 'nmod:in']
     """
     run = RunFolder(Path(folder))
     try:

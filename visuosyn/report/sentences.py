@@ -13,7 +13,15 @@ SHOWN = ("relation", "kind", "edge", "head", "dependent", "distance", "head_dept
 
 
 def sentence_html(sentence: Sentence) -> str:
-    """The tree (edges that only the enhanced graph has are dashed, below) and, folded, the table of all pairs."""
+    """The tree (edges that only the enhanced graph has are dashed, below) and, folded, the table of all pairs.
+
+    >>> import re
+    >>> from visuosyn.parse import load_parser
+    >>> from visuosyn.records import Caption
+    >>> (sentence,) = load_parser().parse([Caption("1", "a red cat")])
+    >>> re.search("Pairs: [^<]*", sentence_html(sentence)).group()
+    'Pairs: 2 related, 1 unrelated, 1 path-2'
+    """
     tree = tree_svg(sentence, word_pairs(sentence), notebook=True)
     pairs = list_pairs(sentence)
     lines = Markup("").join(

@@ -36,6 +36,12 @@ def contact_sheet(
 
     Each map is scaled by its own maximum, which stands under the word (in thousandths of attention); with ``common``
     all maps of a picture share one scale. Where not all words fit, content words are shown.
+
+    >>> from visuosyn.testing import heat_maps
+    >>> maps = heat_maps("red ball", 0.02 * np.eye(4).reshape(2, 2, 4))
+    >>> axes = contact_sheet([maps.with_facts(seed=0), maps.with_facts(seed=1)])
+    >>> [strip.get_suptitle() for strip in axes[0].figure.get_figure(root=True).subfigs], len(axes)
+    (['red ball   (seed 0)', 'red ball   (seed 1)'], 6)
     """
     if not maps:
         raise UserError("a contact sheet needs at least one image: the list of heat maps is empty")
@@ -69,6 +75,11 @@ def word_maps(
     ``words`` are rows of the maps (default: all, in their order); ``width``: a "column" or a "page"; ``across``: how
     many pictures stand side by side (default: four in a column, seven on a page). Each map is scaled by its own
     maximum, which stands under the word in thousandths of attention; with ``common`` all share one scale.
+
+    >>> from visuosyn.testing import heat_maps
+    >>> cells = word_maps(heat_maps("red ball", 0.02 * np.eye(4).reshape(2, 2, 4)))
+    >>> [[text.get_text() for text in cell.texts] for cell in cells]  # the picture, then a word each
+    [[], ['red', 'max 20.0‰'], ['ball', 'max 20.0‰']]
     """
     words = range(len(maps)) if words is None else words
     columns = min(across or {"column": 4}.get(width, 7), 1 + len(words))
@@ -90,6 +101,15 @@ def word_course(
     traced with ``detail=("step",)``), ``by="stage"`` down, middle and up blocks; the last column is the whole map.
     ``words`` are rows of the maps (default: up to five content words). All maps of a word share one scale, so a course
     can be read off; each one's own maximum stands over it. Raises UserError where the parts were not kept.
+
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> from visuosyn.trace import trace
+    >>> pipeline = tiny_pipeline()
+    >>> with trace(pipeline) as tracer:
+    ...     images = pipeline("a red cat", num_inference_steps=3).images
+    >>> cells = word_course(tracer.heat_maps()[0], words=[1, 2])
+    >>> len(cells), [cell.texts[0].get_text() for cell in cells[:5]]
+    (10, ['red', 'early', 'middle', 'late', 'all'])
     """
     words = content_rows(maps, most=5) if words is None else words
     columns = _course(maps, by) | {"all": maps.array}

@@ -70,6 +70,11 @@ def reader_table(relations: pd.DataFrame, *, scheme: str = "ud") -> pd.DataFrame
     - ``rules_agreeing``, ``rules_reversed``, ``rules``: under how many of the mask rules the row's direction holds,
       under how many the opposite one does, of how many. Rules of kind ``area`` do not count: they make all areas
       equal, so they cannot show a direction. A direction that holds under one rule only is a fact about that rule.
+
+    >>> from visuosyn.testing import relation_rows
+    >>> table = reader_table(relation_rows({"obj": 25.0, "amod": -15.0, "det": 1.0}))
+    >>> table[["relation", "direction", "dominant", "paper_difference"]].values.tolist()
+    [['obj', 'head', True, 29.3], ['amod', 'dependent', True, -15.2], ['det', '', False, 2.6]]
     """
     table = beside_paper(relations, scheme=scheme)
     table["few"] = table["n_prompts"] < MIN_PROMPTS
@@ -99,7 +104,13 @@ def class_gloss(name: str) -> str:
 
 
 def one_rule(table: pd.DataFrame, mask: str) -> pd.DataFrame:
-    """The rows of one mask rule, in their order."""
+    """The rows of one mask rule, in their order.
+
+    >>> from visuosyn.testing import relation_rows
+    >>> table = relation_rows({"obj": 25.0, "amod": -15.0}, masks=["relative:0.4", "soft"])
+    >>> len(table), one_rule(table, "soft")["relation"].tolist()
+    (4, ['obj', 'amod'])
+    """
     return table[table["mask"] == mask].reset_index(drop=True)
 
 
@@ -141,6 +152,12 @@ def relations_latex(table: pd.DataFrame, *, caption: str, label: str = "tab:rela
 
     Numbers have one decimal and stand right-aligned, so that their decimal points are in line; 95% intervals stand in
     script size beside them; relations under ``MIN_PROMPTS`` prompts carry a dagger. ``caption`` is plain text.
+
+    >>> from visuosyn.testing import relation_rows
+    >>> table = reader_table(relation_rows({"obj": 25.0}, prompts=12))
+    >>> print(*[line for line in relations_latex(table, caption="Overlaps").splitlines() if line.startswith("obj")])
+    obj\textsuperscript{\dag} & 24 & 12 & 75.0 & [73.0,77.0] & 50.0 & [48.0,52.0] & $+25.0$ & [23.0,27.0] & 40.0 &
+    [38.0,42.0] & 75.6 & 46.3 & $+29.3$ & 55.4 \\
     """
     columns = "l rr " + " ".join([r"r@{\,}>{\scriptsize}r"] * 4) + " rrrr"
     heads = "mIoD & mIoH & {measure} & mIoU".replace("{measure}", "Diff.")
