@@ -18,10 +18,20 @@ from visuosyn.records import Caption, Dropped
 
 @dataclass(frozen=True)
 class Corpus:
-    """The captions of a file, in file order.
+    r"""The captions of a file, in file order.
 
     ``sha256`` is the file's; ``duplicates`` the number of captions whose text stood before (they are kept);
     ``dropped`` the places without a caption, with the reason.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "captions.csv")
+    ...     _ = path.write_text("id,caption\nx1,a cat\nx2,\nx3,a cat\n")
+    ...     corpus = read_corpus(path)
+    >>> [(caption.id, caption.text) for caption in corpus], len(corpus), corpus.duplicates
+    ([('x1', 'a cat'), ('x3', 'a cat')], 2, 1)
+    >>> corpus.dropped[0].reason
+    'captions.csv:3: no caption: the place is empty or blank'
     """
 
     captions: tuple[Caption, ...] = field(repr=False)

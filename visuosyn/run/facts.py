@@ -30,6 +30,13 @@ class RunFacts:
     ``width``, ``height``: pixels; ``noise``: "caption" or "plain"; ``keep``: "parts" or "total".
     ``software``: versions of the libraries that the numbers depend on. ``options``: what only some kinds of studies are
     asked, by name; empty for the study of relations.
+
+    >>> from visuosyn.testing import tiny_run
+    >>> facts = RunFacts.load(tiny_run())
+    >>> facts.corpus, facts.seeds, facts.steps
+    ('relations.txt', (0, 1), 1)
+    >>> facts.differences(facts.with_facts(steps=50, masks=("soft",)))  # other rules are no other study
+    {'steps': (1, 50)}
     """
 
     corpus: str

@@ -15,11 +15,23 @@ LEFTOVER = ".unfinished-"
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path``; when the block ends well it is synced to disk and takes its place.
+    r"""Give a temporary path beside ``path``; when the block ends well it is synced to disk and takes its place.
 
     Whoever reads ``path`` sees the old file, or the new one, never a part, also after a power cut. When the block
     raises, nothing is left behind; a system error (disk full, no permission) becomes a one-line UserError.
     The temporary name keeps the suffix of ``path``.
+
+    >>> import tempfile
+    >>> from contextlib import suppress
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "pairs.csv")
+    ...     with atomic_write(path) as temporary:
+    ...         _ = temporary.write_text("head,dependent\ncat,red\n")
+    ...     with suppress(ValueError), atomic_write(path) as temporary:
+    ...         _ = temporary.write_text("head,depen")
+    ...         raise ValueError("what goes wrong half-way")
+    ...     path.read_text(), [one.name for one in Path(folder).iterdir()]
+    ('head,dependent\ncat,red\n', ['pairs.csv'])
     """
     path = Path(path)
     temporary = path.with_name(f"{LEFTOVER}{os.getpid()}-{path.name}")
@@ -38,13 +50,29 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a UTF-8 text file whole or not at all; line ends stay as they are."""
+    r"""Write a UTF-8 text file whole or not at all; line ends stay as they are.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "new", "note.txt")  # folders are made
+    ...     write_text(path, "a café\n")
+    ...     path.read_bytes()
+    b'a caf\xc3\xa9\n'
+    """
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
 def sha256(path: str | Path) -> str:
-    """The SHA-256 checksum of a file, in hexadecimal."""
+    """The SHA-256 checksum of a file, in hexadecimal.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "abc.txt")
+    ...     _ = path.write_bytes(b"abc")
+    ...     sha256(path)[:16]
+    'ba7816bf8f01cfea'
+    """
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

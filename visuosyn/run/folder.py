@@ -18,7 +18,15 @@ from visuosyn.run.shards import is_complete, read_shard
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run folder by its path; nothing is read before it is asked for."""
+    """A run folder by its path; nothing is read before it is asked for.
+
+    >>> from visuosyn.testing import tiny_run
+    >>> run = RunFolder.open(tiny_run())
+    >>> [sentence.text for sentence in run.sentences()], len(run.pairs())
+    (['a red cat', 'a dog in a hat'], 80)
+    >>> [(maps.caption_id, maps.seed, maps.array.shape) for maps in run.heat_maps("1")]
+    [('1', 0, (3, 16, 16)), ('1', 1, (3, 16, 16))]
+    """
 
     path: Path
 
@@ -147,7 +155,13 @@ class RunFolder:
 
 
 def read_pairs(path: str | Path) -> pd.DataFrame:
-    """The measurement table of a run folder, or of such a table's file; UserError if it is neither."""
+    """The measurement table of a run folder, or of such a table's file; UserError if it is neither.
+
+    >>> from visuosyn.testing import tiny_run
+    >>> pairs = read_pairs(tiny_run())
+    >>> pairs.loc[pairs["kind"] == "related", "relation"].unique().tolist()
+    ['det', 'amod', 'case', 'nmod:in']
+    """
     if Path(path).is_dir():
         return RunFolder.open(path).pairs()
     try:

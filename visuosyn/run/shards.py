@@ -73,6 +73,15 @@ def write_shard(path: str | Path, maps: Sequence[HeatMaps], *, keep: str = "part
     ``keep="total"`` stores one map a word over the default stages, at the latent grid, in place of the parts. Of
     ``HeatMaps.extra`` two entries are stored: "positions" (each row's position in the sentence) and "batch" (images
     drawn at once). Raises UserError if the disk is full.
+
+    >>> import tempfile
+    >>> from visuosyn.testing import heat_maps
+    >>> maps = heat_maps("red ball", np.eye(2).reshape(2, 1, 2), caption_id="1", seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "00000.parquet")
+    ...     write_shard(path, [maps])
+    ...     is_complete(path), read_shard(path)[0]["ball"].array.tolist()
+    (True, [[0.0, 1.0]])
     """
     path = Path(path)
     rows = [_row(m if keep == "parts" else total(m)) for m in maps]
@@ -87,6 +96,13 @@ def read_shard(path: str | Path, *, where: list[tuple[str, str, Any]] | None = N
     """The images of a shard, with words that know their spans and positions, but not their tree.
 
     ``where`` chooses rows by conditions such as ``("seed", "==", 0)``. Raises UserError for a file that is no shard.
+
+    >>> from visuosyn.testing import tiny_run
+    >>> path = tiny_run() / "traces" / "00000.parquet"
+    >>> [(maps.prompt, maps.seed) for maps in read_shard(path)]
+    [('a red cat', 0), ('a red cat', 1), ('a dog in a hat', 0), ('a dog in a hat', 1)]
+    >>> len(read_shard(path, where=[("seed", "==", 0)]))
+    2
     """
     try:
         table = pq.read_table(path, filters=where)

@@ -31,7 +31,15 @@ SEEDS = "0-3"
 
 
 class AdjectiveStudy(PromptStudy):
-    """What an adjectival study found; ``rows`` are "leakage", "changes", "colours" and "bindings"."""
+    """What an adjectival study found; ``rows`` are "leakage", "changes", "colours" and "bindings".
+
+    >>> from visuosyn.testing import tiny_run
+    >>> found = AdjectiveStudy(RunFolder.open(tiny_run("adjectives")))
+    >>> [sentence.text for sentence in found.folder.sentences()]
+    ['a red hat and a dog', 'a blue hat and a dog', 'a hat and a dog', 'a red ball and a dog']
+    >>> found.rows("bindings").columns.tolist()
+    ['template', 'cluster', 'caption_id', 'seed', 'outcome']
+    """
 
 
 def adjectives(
@@ -53,7 +61,7 @@ def adjectives(
     self_share: float = 0.4,
     progress: Progress | None = None,
 ) -> AdjectiveStudy:
-    """Draw scenes under changed adjectives, from one noise, and measure what changes; all in the folder ``out``.
+    r"""Draw scenes under changed adjectives, from one noise, and measure what changes; all in the folder ``out``.
 
     Every scene is drawn with each of its adjectives, with none, and with another noun; then with each adjective again
     while the attention of the first one is re-used (``visuosyn.trace.redraw``), so that the layout stays. The same call
@@ -65,6 +73,16 @@ def adjectives(
     rules under which leakage is measured. All else as in ``visuosyn.study``.
 
     Raises UserError with one line that says what is wrong, before anything is drawn.
+
+    >>> import tempfile
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     templates, run = Path(folder, "templates.csv"), Path(folder, "run")
+    ...     _ = templates.write_text("template,adjectives\na {} [hat] and a [dog],red|blue\n")
+    ...     found = adjectives(out=run, templates=templates, model=tiny_pipeline(), size="96x96", seeds=[0], steps=1)
+    ...     [sentence.text for sentence in found.folder.sentences()], sorted(path.name for path in run.glob("*.parquet"))
+    (['a red hat and a dog', 'a blue hat and a dog', 'a hat and a dog'],
+     ['bindings.parquet', 'changes.parquet', 'colours.parquet', 'leakage.parquet'])
     """
     settings = settings_of(
         parser=parser, model=model, seeds=seeds, steps=steps, guidance=guidance, size=size, batch_size=batch_size,
@@ -83,7 +101,13 @@ def adjectives(
 
 
 def report_adjectives(folder: RunFolder, *, again: bool = False) -> Path:
-    """Write tables, figures and the page, unless the page is younger than the measurements (or ``again``)."""
+    """Write tables, figures and the page, unless the page is younger than the measurements (or ``again``).
+
+    >>> from visuosyn.testing import tiny_run
+    >>> page = report_adjectives(RunFolder.open(tiny_run("adjectives")), again=True)
+    >>> page.name, (page.parent / "tables" / "dropped_summary.csv").exists()
+    ('index.html', True)
+    """
     from visuosyn.report.adjectives import write_adjectives  # draws: seconds to import
 
     measured = max((folder.path / f"{name}.parquet").stat().st_mtime_ns for name in TABLES)

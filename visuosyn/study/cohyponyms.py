@@ -44,7 +44,15 @@ DEPTH, STEPS, SIMILARITY = 7, 4, 0.7  # wider than the lexicon's own: 24 pairs a
 
 
 class CohyponymStudy(PromptStudy):
-    """What a cohyponym study found; ``rows`` are "images", "overlaps" and "trial"."""
+    """What a cohyponym study found; ``rows`` are "images", "overlaps" and "trial".
+
+    >>> from visuosyn.testing import tiny_run
+    >>> found = CohyponymStudy(RunFolder.open(tiny_run("cohyponyms")))
+    >>> found.pairs[["pair", "cohyponyms", "hypernym"]].values.tolist()
+    [['car + cat', False, 'whole'], ['cat + dog', True, 'carnivore']]
+    >>> found.rows("images")["template"].value_counts().to_dict()
+    {'and': 4, 'next to': 4, 'sizes': 4, 'alone': 3, 'photo': 3}
+    """
 
     @property
     def pairs(self) -> pd.DataFrame:
@@ -89,6 +97,18 @@ def cohyponyms(
     model, "person:FILE.csv", or a judge. All else as in ``visuosyn.study``.
 
     Raises UserError with one line that says what is wrong, before anything is drawn.
+
+    >>> import tempfile
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> options = {"nouns": ["cat", "dog", "car"], "per_class": 1, "seeds": [0], "size": "96x96", "steps": 1}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = cohyponyms(out=Path(folder, "run"), model=tiny_pipeline(), **options)
+    ...     texts = [sentence.text for sentence in found.folder.sentences()]
+    ...     outcomes = found.table("outcomes")
+    >>> len(texts), texts[:4]
+    (18, ['a car and a cat', 'a cat and a car', 'a car next to a cat', 'a cat next to a car'])
+    >>> outcomes.loc[outcomes["outcome"] == "both", ["n_cohyponyms", "n_others", "n_images"]].values.tolist()
+    [[1, 1, 8]]
     """
     from visuosyn.trace import load_pipeline, vocabulary  # loads torch
 
@@ -133,7 +153,13 @@ def cohyponyms(
 
 
 def report_cohyponyms(folder: RunFolder) -> Path:
-    """Write tables, figures and the page of a measured cohyponym study; gives the page."""
+    """Write tables, figures and the page of a measured cohyponym study; gives the page.
+
+    >>> from visuosyn.testing import tiny_run
+    >>> page = report_cohyponyms(RunFolder.open(tiny_run("cohyponyms")))
+    >>> page.name, (page.parent / "tables" / "outcomes.tex").exists()
+    ('index.html', True)
+    """
     from visuosyn.report.cohyponyms import write_cohyponyms  # draws: seconds to import
 
     return write_cohyponyms(folder.path)

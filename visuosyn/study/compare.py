@@ -30,6 +30,15 @@ def compare_stage(folder: RunFolder, *, progress: Progress | None = None) -> Non
 
     Controls: each head-dependent pair with one map moved across the image ("rolled maps"), and with the head of the
     caption's next image ("another image"; several seeds needed). Multiverse: sums of the overlaps in every universe.
+
+    >>> import shutil, tempfile
+    >>> from visuosyn.testing import tiny_run
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = RunFolder(Path(shutil.copytree(tiny_run(), Path(folder, "run"))))
+    ...     run.controls_file.unlink()
+    ...     compare_stage(run)
+    ...     {name: len(rows) for name, rows in run.controls().items()}
+    {'another image': 24, 'rolled maps': 24}
     """
     masks, inputs = folder.facts.masks, _digest(folder)
     makers: dict[Path, Made] = {

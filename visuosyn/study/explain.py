@@ -29,7 +29,16 @@ LONGEST = 1000  # characters of a prompt: far more than any text encoder reads, 
 @dataclass(frozen=True)
 class Look:
     """One prompt drawn: ``sentence`` with its tree, ``maps`` with the image, ``pairs`` (the pair table of it), and the
-    words that the model was never taught (none where it does not say). A notebook shows the tree and the maps."""
+    words that the model was never taught (none where it does not say). A notebook shows the tree and the maps.
+
+    >>> from visuosyn.parse import load_parser
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=1, masks=["soft"])
+    >>> seen.maps
+    HeatMaps(0:a 1:red 2:cat; 16x16, 1 steps, 0 dropped)
+    >>> seen.pairs[["relation", "head", "dependent", "mask"]].values.tolist()[:2]
+    [['det', 'cat', 'a', 'soft'], ['amod', 'cat', 'red', 'soft']]
+    """
 
     sentence: Sentence
     maps: HeatMaps
@@ -142,7 +151,17 @@ def explain(
 
 
 def write_look(seen: Look, out: str | Path) -> Path:
-    """Write what was seen of a prompt into a folder, as ``explain`` does; gives the page."""
+    """Write what was seen of a prompt into a folder, as ``explain`` does; gives the page.
+
+    >>> import tempfile
+    >>> from visuosyn.parse import load_parser
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write_look(seen, folder)
+    ...     page.name, sorted(path.name for path in Path(folder, "overlays").iterdir())
+    ('index.html', ['00-a.png', '01-red.png', '02-cat.png'])
+    """
     from visuosyn.report import explain_page  # takes seconds to load
 
     write_text(Path(out) / MARK, f"{FORMAT}\n{seen.sentence.text}\n")

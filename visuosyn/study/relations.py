@@ -128,7 +128,18 @@ def trace_corpus(
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> RunFolder:
-    """The first half of a study: read, parse, draw and trace; the folder is then ready for ``measure_stage``."""
+    r"""The first half of a study: read, parse, draw and trace; the folder is then ready for ``measure_stage``.
+
+    >>> import tempfile
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     captions = Path(folder, "captions.txt")
+    ...     _ = captions.write_text("a red cat\na dog\n")
+    ...     settings = settings_of(model=tiny_pipeline(), steps=1, seeds="0-2")
+    ...     run = trace_corpus(captions, out=Path(folder, "run"), settings=settings)
+    ...     [(maps.prompt, maps.seed) for maps in run.heat_maps("2")], run.pairs_file.exists()
+    ([('a dog', 0), ('a dog', 1), ('a dog', 2)], False)
+    """
     from visuosyn.trace import load_pipeline, vocabulary  # loads torch, which opening a run does without
 
     RunFolder(Path(out)).check_free()

@@ -17,6 +17,14 @@ class Study:
 
     ``pairs``: one row per (image, pair, mask rule), fractions; ``relations``: one row per (relation, mask rule),
     percentage points; ``dropped``: what could not be measured, and why.
+
+    >>> from visuosyn.testing import tiny_run
+    >>> found = open_run(tiny_run())
+    >>> [sentence.text for sentence in found.sentences], found.facts.seeds, len(found.pairs), len(found.dropped)
+    (['a red cat', 'a dog in a hat'], (0, 1), 80, 0)
+    >>> (maps,) = found.heat_maps("1", seed=1)
+    >>> maps["cat"].array.shape, maps["cat"].word.upos
+    ((16, 16), 'NOUN')
     """
 
     def __init__(self, folder: RunFolder) -> None:

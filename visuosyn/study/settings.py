@@ -28,7 +28,16 @@ EDGES = ("enhanced", "basic")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The options of a study, as ``visuosyn.study`` documents them. Raises UserError for a value out of range."""
+    """The options of a study, as ``visuosyn.study`` documents them. Raises UserError for a value out of range.
+
+    >>> Settings(steps=20, seeds=(0, 1)).masks[:2]
+    ('relative:0.4', 'relative:0.3')
+    >>> try:
+    ...     Settings(steps=0)
+    ... except UserError as error:
+    ...     print(error)
+    steps 0 is out of range: use a whole number from 1 on
+    """
 
     model: Any = "micro"
     parser: str = DEFAULT
@@ -110,7 +119,11 @@ def parse_size(size: str | tuple[int, int] | None) -> tuple[int, int] | None:
 
 
 def parse_masks(masks: str | MaskRule | Iterable[str | MaskRule]) -> tuple[str, ...]:
-    """Mask rules by their full names, each once; UserError for one that is unknown or out of range."""
+    """Mask rules by their full names, each once; UserError for one that is unknown or out of range.
+
+    >>> parse_masks(["relative:.40", "soft", "relative:0.4"])
+    ('relative:0.4', 'soft')
+    """
     given = [masks] if isinstance(masks, str | MaskRule) else list(masks)
     rules = tuple(dict.fromkeys(str(MaskRule.parse(rule)) for rule in given))
     if not rules:
@@ -119,7 +132,11 @@ def parse_masks(masks: str | MaskRule | Iterable[str | MaskRule]) -> tuple[str, 
 
 
 def parse_edges(edges: str) -> str:
-    """Which pairs are measured, checked."""
+    """Which pairs are measured: "enhanced" (all) or "basic"; UserError for anything else.
+
+    >>> parse_edges("basic")
+    'basic'
+    """
     _one_of("edges", edges, EDGES)
     return edges
 

@@ -30,10 +30,20 @@ PAIRS = pa.schema(
 
 
 def parse_stage(folder: RunFolder, corpus: Corpus, parser: Parser | None) -> tuple[Sentence, ...]:
-    """Write ``parses.conllu``, and to ``dropped.csv`` the captions that cannot be measured; give the trees.
+    r"""Write ``parses.conllu``, and to ``dropped.csv`` the captions that cannot be measured; give the trees.
 
     ``parser`` may be ``None`` where every caption brings its tree. Raises UserError if the trees that are there
     are those of other captions.
+
+    >>> import tempfile
+    >>> from visuosyn.corpus import read_corpus
+    >>> from visuosyn.parse import load_parser
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     captions, run = Path(folder, "captions.txt"), RunFolder(Path(folder, "run"))
+    ...     _ = captions.write_text("a red cat\ndogs\n")
+    ...     sentences = parse_stage(run, read_corpus(captions), load_parser())
+    ...     [word.relation for word in sentences[0].words], run.dropped()["reason"].tolist()
+    (['det', 'amod', 'root'], ['one word only: no pair to measure'])
     """
     if not folder.parses.exists():
         write_trees(folder.parses, corpus, parser)
@@ -82,6 +92,15 @@ def trace_stage(
 
     Shards that are there and whole are kept. Batches are cut once, by the order of the corpus, so a resumed study
     draws in the same company.
+
+    >>> import shutil, tempfile
+    >>> from visuosyn.testing import tiny_pipeline, tiny_run
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = RunFolder(Path(shutil.copytree(tiny_run(), Path(folder, "run"))))
+    ...     captions = [Caption(s.id, s.text, noise_id=s.id) for s in run.sentences()]
+    ...     run.shard(0).unlink()  # as if the study had been stopped
+    ...     [trace_stage(run, captions, run.sentences(), tiny_pipeline()) for _ in range(2)]
+    [4, 0]
     """
     facts, drawn = folder.facts, 0
     jobs = [Job(c, s, seed) for c, s in zip(captions, sentences, strict=True) for seed in facts.seeds]
@@ -106,6 +125,14 @@ def measure_stage(
 
     ``masks`` replaces the mask rules of the study, ``edges`` its choice of pairs: "enhanced" for all, "basic" to leave
     out the edges that only the enhanced graph has. Raises UserError if images are still missing.
+
+    >>> import shutil, tempfile
+    >>> from visuosyn.testing import tiny_run
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = RunFolder(Path(shutil.copytree(tiny_run(), Path(folder, "run"))))
+    ...     measure_stage(run, masks=["area:0.1", "soft"])
+    ...     run.pairs()["mask"].unique().tolist(), run.facts.masks
+    (['area:0.1', 'soft'], ('area:0.1', 'soft'))
     """
     wanted = {"masks": None if masks is None else tuple(masks), "edges": edges}
     if changed := {name: value for name, value in wanted.items() if value is not None}:
@@ -129,7 +156,13 @@ def measure_stage(
 
 
 def report_stage(folder: RunFolder, *, again: bool = False) -> Path:
-    """Write tables, figures and the page, unless the page is younger than the measurements (or ``again``)."""
+    """Write tables, figures and the page, unless the page is younger than the measurements (or ``again``).
+
+    >>> from visuosyn.testing import tiny_run
+    >>> run = RunFolder.open(tiny_run())
+    >>> report_stage(run).name, run.relations()["relation"].unique().tolist()
+    ('index.html', ['unrelated', 'all head-dependent', 'det', 'amod', 'case', 'nmod:in'])
+    """
     from visuosyn.report import write_report  # draws: seconds to import
 
     made_of = [path for path in (folder.pairs_file, folder.controls_file, folder.multiverse_file) if path.exists()]

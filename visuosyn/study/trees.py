@@ -71,9 +71,19 @@ def parse_corpus(
     coreference: str = "",
     swapped: Sequence[str] = (),
 ) -> int:
-    """Write the trees of a corpus as CoNLL-U and give their number; captions that bring a tree keep it.
+    r"""Write the trees of a corpus as CoNLL-U and give their number; captions that bring a tree keep it.
 
     Options as in ``with_trees``. Raises UserError as ``parser_for`` does.
+
+    >>> import tempfile
+    >>> from visuosyn.corpus import read_corpus
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     captions, trees = Path(folder, "captions.txt"), Path(folder, "trees.conllu")
+    ...     _ = captions.write_text("a red cat\na dog\n")
+    ...     number = parse_corpus(read_corpus(captions), trees)
+    ...     again = read_corpus(trees)
+    >>> number, again.format, [word.upos for word in again.captions[0].sentence.words]
+    (2, 'conllu', ['DET', 'ADJ', 'NOUN'])
     """
     needed = parser_for(corpus, parser, scheme=scheme, collapse_prepositions=collapse_prepositions)
     whole = with_trees(
