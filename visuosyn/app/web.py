@@ -35,6 +35,16 @@ def serve(
 
     ``browser`` opens it there; ``wait`` keeps serving until Ctrl-C. Nothing is sent anywhere, no share link is made.
     Raises UserError where Gradio is missing or the port is taken.
+
+    >>> import socket
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> with socket.socket() as free:
+    ...     free.bind((LOCAL, 0))
+    ...     port = free.getsockname()[1]
+    >>> app = serve(model=tiny_pipeline(), port=port, wait=False)
+    >>> app.local_url == f"http://127.0.0.1:{port}/", app.share_url
+    (True, None)
+    >>> app.close()
     """
     gradio = _gradio()
     from visuosyn.trace import load_pipeline  # takes seconds to load

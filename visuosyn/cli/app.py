@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -46,6 +47,16 @@ for _panel, _commands in {
 app.add_typer(world.app, rich_help_panel="Single things")
 
 
-def main() -> None:
-    """Run the command line."""
-    app()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line: ``arguments``, or those of the process. Always ends with SystemExit.
+
+    >>> try:
+    ...     main(["lexicon", "giraffe", "zebra"])
+    ... except SystemExit as end:
+    ...     print("exit code", end.code)
+    giraffe, zebra: cohyponyms
+      lowest common hypernym: ungulate (depth 11, 3 and 3 steps above, similarity 0.79)
+    ...
+    exit code 0
+    """
+    app(arguments)

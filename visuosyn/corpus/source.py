@@ -25,9 +25,9 @@ class Fault:
     ``line`` counts from 1; in Parquet and in COCO's JSON, which have no lines, it is the number of the record.
     A ``note`` does not keep the file from being read: it says what the reader will do about an oddity.
 
-    >>> fault = Fault("captions.tsv", 3, "2 columns, but the head has 3")
+    >>> fault = Fault("captions.tsv", 3, "1 fields, but the header has 2: id, caption")
     >>> str(fault)
-    'captions.tsv:3: 2 columns, but the head has 3'
+    'captions.tsv:3: 1 fields, but the header has 2: id, caption'
     """
 
     file: str
