@@ -140,10 +140,3 @@ def test_a_callable_package_shows_the_signature_of_its_function():
     assert inspect.signature(visuosyn.study) == inspect.signature(visuosyn.study.study)
     with pytest.raises(TypeError, match="out"):
         visuosyn.study("captions.txt")
-
-
-def test_every_public_name_has_an_example():
-    """The examples themselves run as doctests."""
-    for name in visuosyn.__all__:
-        there = getattr(visuosyn, name)
-        assert ">>>" in (inspect.unwrap(there).__doc__ or ""), name

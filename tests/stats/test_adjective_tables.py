@@ -162,3 +162,5 @@ def test_a_perfect_judge_is_given_back_what_an_imperfect_one_lost():
 def test_a_study_without_a_measurement_has_no_tables():
     empty = {name: table.iloc[:0] for name, table in study_rows().items()}
     assert adjective_tables(empty, **FAST) == {}
+    of_nothing = {name: pd.DataFrame(columns=table.columns) for name, table in empty.items()}  # as a file gives it back
+    assert adjective_tables(of_nothing, **FAST) == {}

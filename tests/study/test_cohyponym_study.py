@@ -11,7 +11,9 @@ from typer.testing import CliRunner
 from visuosyn.cli import app
 from visuosyn.errors import UserError
 from visuosyn.judge import as_image, image_key
-from visuosyn.study.cohyponyms import cohyponyms
+from visuosyn.run import RunFolder
+from visuosyn.study.cohyponyms import CohyponymStudy, cohyponyms
+from visuosyn.testing import tiny_run
 
 PAIRS = "first,second\ncat,dog\ndog,wolf\napple,pear\ncar,truck\ncat,car\nhat,dog\nball,cat\npear,hat\n"
 FAST = {"seeds": "0-1", "steps": 1, "masks": ["relative:0.4", "soft"], "batch_size": 16}
@@ -200,3 +202,10 @@ def test_people_judge_after_the_fact_and_what_nobody_judged_is_listed(pairs, tin
     pd.testing.assert_frame_equal(second.rows("images")[columns], wanted)
     assert second.rows("images")["blend"].isna().all()  # people do not say where
     assert second.table("corrected").empty and len(second.table("judge_range"))
+
+
+def test_one_pair_of_each_kind_is_a_study_without_subsets():
+    few = CohyponymStudy(RunFolder.open(tiny_run("cohyponyms")))
+    assert few.pairs["cohyponyms"].tolist() == [False, True]
+    assert few.table("subsets").empty and "difference" in few.table("subsets")
+    assert few.table("outcomes").set_index("outcome")["n_images"]["both"] == 8

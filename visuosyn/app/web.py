@@ -38,13 +38,13 @@ def serve(
 
     >>> import socket
     >>> from visuosyn.testing import tiny_pipeline
-    >>> with socket.socket() as free:
-    ...     free.bind((LOCAL, 0))
+    >>> with socket.socket() as free:  # any port that is free
+    ...     free.bind(("127.0.0.1", 0))
     ...     port = free.getsockname()[1]
     >>> app = serve(model=tiny_pipeline(), port=port, wait=False)
     >>> app.local_url == f"http://127.0.0.1:{port}/", app.share_url
     (True, None)
-    >>> app.close()
+    >>> app.close(verbose=False)
     """
     gradio = _gradio()
     from visuosyn.trace import load_pipeline  # takes seconds to load

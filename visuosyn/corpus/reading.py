@@ -24,6 +24,7 @@ class Corpus:
     ``dropped`` the places without a caption, with the reason.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "captions.csv")
     ...     _ = path.write_text("id,caption\nx1,a cat\nx2,\nx3,a cat\n")
@@ -62,6 +63,7 @@ def read_corpus(
     ``validate_corpus`` lists all.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "captions.txt")
     ...     _ = path.write_text("a cat\na  red hat\n")
@@ -103,6 +105,7 @@ def validate_corpus(
     control characters, several roots. Raises UserError where the file cannot be looked into at all.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "captions.tsv")
     ...     _ = path.write_text("id\tcaption\n1\ta cat\n2\n")

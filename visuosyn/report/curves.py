@@ -30,6 +30,7 @@ def specification_curve(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = Non
     below, grey: it includes 0. Rules that make all areas equal are left out for mIoD - mIoH. Source: Simonsohn,
     Simmons & Nelson 2020.
 
+    >>> import pandas as pd
     >>> from visuosyn.report import style
     >>> rows = pd.DataFrame({"mask": ["relative:0.3", "relative:0.4", "soft"], "estimate": [12.0, 6.0, -1.0]})
     >>> rows = rows.assign(low=rows["estimate"] - 4, high=rows["estimate"] + 4, measure="mIoD - mIoH")
@@ -135,6 +136,7 @@ def control_forest(contrasts: pd.DataFrame, *, ax: Axes | None = None, most: int
 
     ``contrasts`` are the rows of one mask rule of a contrast table. Above 0: the pair overlaps more than its control.
 
+    >>> import pandas as pd
     >>> from visuosyn.report import style
     >>> rows = pd.DataFrame({"relation": ["obj", "obj", "amod"], "control": ["chance", "rolled maps", "chance"]})
     >>> rows = rows.assign(estimate=[20.0, 15.0, 8.0], measure="mIoU", n_pairs=[90, 90, 40], few=False)
@@ -170,6 +172,7 @@ def control_forest(contrasts: pd.DataFrame, *, ax: Axes | None = None, most: int
 def variance_bars(components: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Shares of variance of a mixed model's factors, one bar a measure.
 
+    >>> import pandas as pd
     >>> from visuosyn.report import style
     >>> rows = pd.DataFrame({"measure": "mIoU", "factor": ["prompt", "pair", "rest"], "share": [0.25, 0.25, 0.5]})
     >>> with style("paper"):

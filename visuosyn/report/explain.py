@@ -43,6 +43,7 @@ def explain_page(
     was drawn, or where something cannot be written.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> from visuosyn.parse import load_parser
     >>> from visuosyn.study import look
     >>> from visuosyn.testing import tiny_pipeline
@@ -79,6 +80,7 @@ def explain_html(
 ) -> str:
     """The page of one prompt as text; with ``files`` it links to what :func:`explain_page` writes beside it.
 
+    >>> import re
     >>> from visuosyn.parse import load_parser
     >>> from visuosyn.study import look
     >>> from visuosyn.testing import tiny_pipeline

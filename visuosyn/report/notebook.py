@@ -132,6 +132,7 @@ def maps_html(maps: HeatMaps) -> str:
     """The picture and a strip of its words, each map scaled by its own maximum, given in thousandths of attention.
 
     >>> import re
+    >>> import numpy as np
     >>> from visuosyn.testing import heat_maps
     >>> re.findall('alt="([^"]*)"', maps_html(heat_maps("red ball", np.eye(2).reshape(2, 1, 2))))
     ['red ball', 'heat map of red', 'heat map of ball']

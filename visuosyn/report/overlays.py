@@ -67,6 +67,7 @@ def overlay(
     maximum: every word then has a bright spot, and two overlays must *not* be compared by brightness. Give
     ``scale=common_scale(maps)`` for pictures that may.
 
+    >>> import numpy as np
     >>> overlay(None, np.eye(4), size=(8, 8)).size
     (8, 8)
     """
@@ -96,6 +97,7 @@ def pair_overlay(
 
     RGB at ``size`` = (width, height). Areas are drawn as they are measured, in blocks of the grid.
 
+    >>> import numpy as np
     >>> pair_overlay(None, np.ones((1, 2)), np.eye(2)[:1], size=(2, 1), opacity=1).tobytes().hex(" ", 3)
     'f0e442 0072b2'
     """

@@ -47,6 +47,7 @@ def write_report(folder: str | Path) -> Path:
     atomically. The same folder gives the same bytes again. Raises UserError where the run is not measured, or where
     something cannot be written.
 
+    >>> import pandas as pd
     >>> from visuosyn.testing import tiny_run
     >>> page = write_report(tiny_run())
     >>> sorted(path.name for path in page.parent.iterdir() if not path.suffix)

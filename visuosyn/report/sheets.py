@@ -37,6 +37,7 @@ def contact_sheet(
     Each map is scaled by its own maximum, which stands under the word (in thousandths of attention); with ``common``
     all maps of a picture share one scale. Where not all words fit, content words are shown.
 
+    >>> import numpy as np
     >>> from visuosyn.testing import heat_maps
     >>> maps = heat_maps("red ball", 0.02 * np.eye(4).reshape(2, 2, 4))
     >>> axes = contact_sheet([maps.with_facts(seed=0), maps.with_facts(seed=1)])
@@ -76,6 +77,7 @@ def word_maps(
     many pictures stand side by side (default: four in a column, seven on a page). Each map is scaled by its own
     maximum, which stands under the word in thousandths of attention; with ``common`` all share one scale.
 
+    >>> import numpy as np
     >>> from visuosyn.testing import heat_maps
     >>> cells = word_maps(heat_maps("red ball", 0.02 * np.eye(4).reshape(2, 2, 4)))
     >>> [[text.get_text() for text in cell.texts] for cell in cells]  # the picture, then a word each

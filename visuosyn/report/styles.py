@@ -45,6 +45,7 @@ def style(name: str = "paper") -> Iterator[None]:
     "paper" has the columns of ACL's style: 77 mm, and 160 mm for both. Figures drawn inside have the style's own
     widths, to the millimetre, and heights that grow with them. Raises UserError for another name.
 
+    >>> import matplotlib
     >>> before = dict(matplotlib.rcParams)
     >>> with style("slides"):
     ...     figure, axes = canvas("column", 90)
@@ -110,7 +111,7 @@ def canvas(width: str = "column", height: float = 77.0) -> tuple[Figure, Axes]:
 
     >>> with style("slides"):
     ...     figure, axes = canvas("column", 77)
-    >>> [round(float(side) * MILLIMETRES, 3) for side in figure.get_size_inches()]
+    >>> [round(25.4 * float(side), 3) for side in figure.get_size_inches()]
     [160.0, 160.0]
     """
     tall = height * width_of("column") / STYLES["paper"]["column"]
@@ -124,6 +125,7 @@ def save_figure(figure: Figure, stem: Path, *, formats: Sequence[str] = FORMATS)
     Text stays text: fonts are embedded in the PDF (TrueType), and named in the SVG. No dates are written.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> figure, axes = canvas("column", 40)
     >>> _ = axes.plot([0, 1, 2], [0, 1, 4])
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -23,6 +23,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 
     >>> import tempfile
     >>> from contextlib import suppress
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "pairs.csv")
     ...     with atomic_write(path) as temporary:
@@ -53,6 +54,7 @@ def write_text(path: str | Path, text: str) -> None:
     r"""Write a UTF-8 text file whole or not at all; line ends stay as they are.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "new", "note.txt")  # folders are made
     ...     write_text(path, "a café\n")
@@ -67,6 +69,7 @@ def sha256(path: str | Path) -> str:
     """The SHA-256 checksum of a file, in hexadecimal.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "abc.txt")
     ...     _ = path.write_bytes(b"abc")

@@ -75,13 +75,15 @@ def write_shard(path: str | Path, maps: Sequence[HeatMaps], *, keep: str = "part
     drawn at once). Raises UserError if the disk is full.
 
     >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
     >>> from visuosyn.testing import heat_maps
     >>> maps = heat_maps("red ball", np.eye(2).reshape(2, 1, 2), caption_id="1", seed=0)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "00000.parquet")
     ...     write_shard(path, [maps])
-    ...     is_complete(path), read_shard(path)[0]["ball"].array.tolist()
-    (True, [[0.0, 1.0]])
+    ...     read_shard(path)[0]["ball"].array.tolist(), sorted(one.name for one in Path(folder).iterdir())
+    ([[0.0, 1.0]], ['00000.parquet', '00000.parquet.sha256'])
     """
     path = Path(path)
     rows = [_row(m if keep == "parts" else total(m)) for m in maps]

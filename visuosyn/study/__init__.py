@@ -1,4 +1,27 @@
-"""The studies, composed of the stages. ``visuosyn.study(...)`` calls the main one."""
+"""The studies, composed of the stages. The package is called like its main study, ``study``:
+
+    found = vs.study("captions.txt", out="run", seeds=range(4))                # of dependency relations
+    found = vs.study("coco.json", out="run", **vs.study.preset("paper"))       # as published
+    found = vs.study.adjectives(out="leaks")
+    found = vs.study.cohyponyms(out="pairs")
+    found = vs.study.open_run("run")                                           # a finished one again
+
+Each draws, traces, measures and reports in one run folder, and goes on where it was stopped. The stages can be run
+one by one:
+
+>>> import tempfile
+>>> from pathlib import Path
+>>> import visuosyn as vs
+>>> from visuosyn.testing import tiny_pipeline
+>>> settings = vs.study.settings_of(model=tiny_pipeline(), steps=1, masks="relative:.4")
+>>> with tempfile.TemporaryDirectory() as folder:
+...     captions = Path(folder, "captions.txt")
+...     _ = captions.write_text("a red cat")
+...     run = vs.study.trace_corpus(captions, out=Path(folder, "run"), settings=settings)
+...     vs.study.measure_stage(run)
+...     run.pairs()[["relation", "head", "dependent"]].values.tolist()[:2]
+[['det', 'cat', 'a'], ['amod', 'cat', 'red']]
+"""
 
 from visuosyn.callable import make_callable
 from visuosyn.study.adjectives import AdjectiveStudy, adjectives, report_adjectives

@@ -33,6 +33,7 @@ SEEDS = "0-3"
 class AdjectiveStudy(PromptStudy):
     """What an adjectival study found; ``rows`` are "leakage", "changes", "colours" and "bindings".
 
+    >>> from visuosyn.run import RunFolder
     >>> from visuosyn.testing import tiny_run
     >>> found = AdjectiveStudy(RunFolder.open(tiny_run("adjectives")))
     >>> [sentence.text for sentence in found.folder.sentences()]
@@ -75,14 +76,15 @@ def adjectives(
     Raises UserError with one line that says what is wrong, before anything is drawn.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     templates, run = Path(folder, "templates.csv"), Path(folder, "run")
     ...     _ = templates.write_text("template,adjectives\na {} [hat] and a [dog],red|blue\n")
     ...     found = adjectives(out=run, templates=templates, model=tiny_pipeline(), size="96x96", seeds=[0], steps=1)
-    ...     [sentence.text for sentence in found.folder.sentences()], sorted(path.name for path in run.glob("*.parquet"))
-    (['a red hat and a dog', 'a blue hat and a dog', 'a hat and a dog'],
-     ['bindings.parquet', 'changes.parquet', 'colours.parquet', 'leakage.parquet'])
+    ...     files = sorted(path.stem for path in run.glob("*.parquet"))
+    ...     [sentence.text for sentence in found.folder.sentences()], files
+    (['a red hat and a dog', 'a blue hat and a dog', 'a hat and a dog'], ['bindings', 'changes', 'colours', 'leakage'])
     """
     settings = settings_of(
         parser=parser, model=model, seeds=seeds, steps=steps, guidance=guidance, size=size, batch_size=batch_size,
@@ -103,6 +105,7 @@ def adjectives(
 def report_adjectives(folder: RunFolder, *, again: bool = False) -> Path:
     """Write tables, figures and the page, unless the page is younger than the measurements (or ``again``).
 
+    >>> from visuosyn.run import RunFolder
     >>> from visuosyn.testing import tiny_run
     >>> page = report_adjectives(RunFolder.open(tiny_run("adjectives")), again=True)
     >>> page.name, (page.parent / "tables" / "dropped_summary.csv").exists()

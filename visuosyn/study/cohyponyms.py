@@ -46,6 +46,7 @@ DEPTH, STEPS, SIMILARITY = 7, 4, 0.7  # wider than the lexicon's own: 24 pairs a
 class CohyponymStudy(PromptStudy):
     """What a cohyponym study found; ``rows`` are "images", "overlaps" and "trial".
 
+    >>> from visuosyn.run import RunFolder
     >>> from visuosyn.testing import tiny_run
     >>> found = CohyponymStudy(RunFolder.open(tiny_run("cohyponyms")))
     >>> found.pairs[["pair", "cohyponyms", "hypernym"]].values.tolist()
@@ -99,6 +100,7 @@ def cohyponyms(
     Raises UserError with one line that says what is wrong, before anything is drawn.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline
     >>> options = {"nouns": ["cat", "dog", "car"], "per_class": 1, "seeds": [0], "size": "96x96", "steps": 1}
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -155,6 +157,7 @@ def cohyponyms(
 def report_cohyponyms(folder: RunFolder) -> Path:
     """Write tables, figures and the page of a measured cohyponym study; gives the page.
 
+    >>> from visuosyn.run import RunFolder
     >>> from visuosyn.testing import tiny_run
     >>> page = report_cohyponyms(RunFolder.open(tiny_run("cohyponyms")))
     >>> page.name, (page.parent / "tables" / "outcomes.tex").exists()

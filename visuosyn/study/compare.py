@@ -31,7 +31,10 @@ def compare_stage(folder: RunFolder, *, progress: Progress | None = None) -> Non
     Controls: each head-dependent pair with one map moved across the image ("rolled maps"), and with the head of the
     caption's next image ("another image"; several seeds needed). Multiverse: sums of the overlaps in every universe.
 
-    >>> import shutil, tempfile
+    >>> import shutil
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from visuosyn.run import RunFolder
     >>> from visuosyn.testing import tiny_run
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     run = RunFolder(Path(shutil.copytree(tiny_run(), Path(folder, "run"))))

@@ -154,6 +154,7 @@ def write_look(seen: Look, out: str | Path) -> Path:
     """Write what was seen of a prompt into a folder, as ``explain`` does; gives the page.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> from visuosyn.parse import load_parser
     >>> from visuosyn.testing import tiny_pipeline
     >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=1)

@@ -96,6 +96,7 @@ def study(
             is full. What is finished stays.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     captions = Path(folder, "captions.txt")
@@ -131,6 +132,7 @@ def trace_corpus(
     r"""The first half of a study: read, parse, draw and trace; the folder is then ready for ``measure_stage``.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     captions = Path(folder, "captions.txt")

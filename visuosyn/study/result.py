@@ -88,6 +88,7 @@ class Study:
 def open_run(folder: str | Path) -> Study:
     """Open the folder of a study again; UserError if it is none.
 
+    >>> from visuosyn.errors import UserError
     >>> try:
     ...     open_run("nowhere")
     ... except UserError as error:

@@ -30,6 +30,7 @@ EDGES = ("enhanced", "basic")
 class Settings:
     """The options of a study, as ``visuosyn.study`` documents them. Raises UserError for a value out of range.
 
+    >>> from visuosyn.errors import UserError
     >>> Settings(steps=20, seeds=(0, 1)).masks[:2]
     ('relative:0.4', 'relative:0.3')
     >>> try:

@@ -36,8 +36,10 @@ def parse_stage(folder: RunFolder, corpus: Corpus, parser: Parser | None) -> tup
     are those of other captions.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> from visuosyn.corpus import read_corpus
     >>> from visuosyn.parse import load_parser
+    >>> from visuosyn.run import RunFolder
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     captions, run = Path(folder, "captions.txt"), RunFolder(Path(folder, "run"))
     ...     _ = captions.write_text("a red cat\ndogs\n")
@@ -93,7 +95,11 @@ def trace_stage(
     Shards that are there and whole are kept. Batches are cut once, by the order of the corpus, so a resumed study
     draws in the same company.
 
-    >>> import shutil, tempfile
+    >>> import shutil
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from visuosyn.records import Caption
+    >>> from visuosyn.run import RunFolder
     >>> from visuosyn.testing import tiny_pipeline, tiny_run
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     run = RunFolder(Path(shutil.copytree(tiny_run(), Path(folder, "run"))))
@@ -126,7 +132,10 @@ def measure_stage(
     ``masks`` replaces the mask rules of the study, ``edges`` its choice of pairs: "enhanced" for all, "basic" to leave
     out the edges that only the enhanced graph has. Raises UserError if images are still missing.
 
-    >>> import shutil, tempfile
+    >>> import shutil
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from visuosyn.run import RunFolder
     >>> from visuosyn.testing import tiny_run
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     run = RunFolder(Path(shutil.copytree(tiny_run(), Path(folder, "run"))))
@@ -158,6 +167,7 @@ def measure_stage(
 def report_stage(folder: RunFolder, *, again: bool = False) -> Path:
     """Write tables, figures and the page, unless the page is younger than the measurements (or ``again``).
 
+    >>> from visuosyn.run import RunFolder
     >>> from visuosyn.testing import tiny_run
     >>> run = RunFolder.open(tiny_run())
     >>> report_stage(run).name, run.relations()["relation"].unique().tolist()

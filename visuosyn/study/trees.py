@@ -76,6 +76,7 @@ def parse_corpus(
     Options as in ``with_trees``. Raises UserError as ``parser_for`` does.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> from visuosyn.corpus import read_corpus
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     captions, trees = Path(folder, "captions.txt"), Path(folder, "trees.conllu")
