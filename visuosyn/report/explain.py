@@ -44,10 +44,9 @@ def explain_page(
 
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from visuosyn.parse import load_parser
     >>> from visuosyn.study import look
     >>> from visuosyn.testing import tiny_pipeline
-    >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=1)
+    >>> seen = look("a red cat", pipeline=tiny_pipeline(), steps=1)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     page = explain_page(seen.maps, seen.sentence, seen.pairs, folder)
     ...     page.name, sorted(path.name for path in Path(folder, "overlays").iterdir())
@@ -81,10 +80,9 @@ def explain_html(
     """The page of one prompt as text; with ``files`` it links to what :func:`explain_page` writes beside it.
 
     >>> import re
-    >>> from visuosyn.parse import load_parser
     >>> from visuosyn.study import look
     >>> from visuosyn.testing import tiny_pipeline
-    >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=1, masks=["soft"])
+    >>> seen = look("a red cat", pipeline=tiny_pipeline(), steps=1, masks=["soft"])
     >>> page = explain_html(seen.maps, seen.sentence, seen.pairs)
     >>> re.search("<h1>(.*)</h1>", page).group(1), re.findall("<h2[^>]*>(.*?)</h2>", page)
     ('a red cat', ['Picture, tree and maps', 'Overlaps of all pairs', 'How to read these numbers'])

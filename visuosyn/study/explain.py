@@ -31,9 +31,8 @@ class Look:
     """One prompt drawn: ``sentence`` with its tree, ``maps`` with the image, ``pairs`` (the pair table of it), and the
     words that the model was never taught (none where it does not say). A notebook shows the tree and the maps.
 
-    >>> from visuosyn.parse import load_parser
     >>> from visuosyn.testing import tiny_pipeline
-    >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=1, masks=["soft"])
+    >>> seen = look("a red cat", pipeline=tiny_pipeline(), steps=1, masks=["soft"])
     >>> seen.maps
     HeatMaps(0:a 1:red 2:cat; 16x16, 1 steps, 0 dropped)
     >>> seen.pairs[["relation", "head", "dependent", "mask"]].values.tolist()[:2]
@@ -155,9 +154,8 @@ def write_look(seen: Look, out: str | Path) -> Path:
 
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from visuosyn.parse import load_parser
     >>> from visuosyn.testing import tiny_pipeline
-    >>> seen = look("a red cat", pipeline=tiny_pipeline(), parser=load_parser(), steps=1)
+    >>> seen = look("a red cat", pipeline=tiny_pipeline(), steps=1)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     page = write_look(seen, folder)
     ...     page.name, sorted(path.name for path in Path(folder, "overlays").iterdir())
