@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from visuosyn.report.adjective_figures import binding_bars, change_forest, leakage_forest, tint_forest
+    from visuosyn.report.cohyponym_figures import difference_forest, kind_means, link_forest, rate_forest
     from visuosyn.report.courses import layer_profile, time_course
     from visuosyn.report.curves import beside_published, control_forest, specification_curve, variance_bars
     from visuosyn.report.explain import explain_html, explain_page
@@ -32,6 +34,14 @@ if TYPE_CHECKING:
     from visuosyn.report.tables import one_rule, reader_table, relations_latex
 
 _HOME = {
+    "binding_bars": "adjective_figures",
+    "change_forest": "adjective_figures",
+    "leakage_forest": "adjective_figures",
+    "tint_forest": "adjective_figures",
+    "difference_forest": "cohyponym_figures",
+    "kind_means": "cohyponym_figures",
+    "link_forest": "cohyponym_figures",
+    "rate_forest": "cohyponym_figures",
     "variance_bars": "curves",
     "specification_curve": "curves",
     "control_forest": "curves",
@@ -68,14 +78,20 @@ _HOME = {
 
 __all__ = [
     "beside_published",
+    "binding_bars",
     "canvas",
+    "change_forest",
     "common_scale",
     "contact_sheet",
     "control_forest",
     "difference_by_rule",
+    "difference_forest",
     "explain_html",
     "explain_page",
+    "kind_means",
     "layer_profile",
+    "leakage_forest",
+    "link_forest",
     "map_html",
     "maps_html",
     "one_rule",
@@ -83,6 +99,7 @@ __all__ = [
     "overlay",
     "pair_overlay",
     "pair_view",
+    "rate_forest",
     "reader_table",
     "relation_forest",
     "relation_plane",
@@ -94,6 +111,7 @@ __all__ = [
     "study_html",
     "style",
     "time_course",
+    "tint_forest",
     "variance_bars",
     "word_course",
     "word_maps",

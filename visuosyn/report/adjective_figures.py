@@ -36,7 +36,13 @@ class Cell:
 def leakage_forest(table: pd.DataFrame, *, mask: str, ax: Axes | None = None) -> Axes:
     """Share of each adjective's attention outside of its noun, with its interval; the noun's own beside.
 
-    The tick is what attention spread evenly would give. Hollow: fewer than 20 clusters.
+    The tick is what attention spread evenly would give. Hollow: fewer than 20 clusters. ``table`` as
+    ``tables/leakage.csv`` of a study has it.
+
+    >>> table = pd.DataFrame({"adjective": "red", "mask": "relative:0.4", "n": 30, "few": False, "low": 40.0,
+    ...     "measure": ["leakage", "noun_leakage", "chance"], "estimate": [55.0, 50.0, 80.0], "high": 60.0})
+    >>> [tick.get_text() for tick in leakage_forest(table, mask="relative:0.4").get_yticklabels()]
+    ['red  (30)']
     """
     rows = table[table["mask"] == mask]
     names = list(dict.fromkeys(rows["adjective"]))[::-1]
@@ -66,7 +72,16 @@ def leakage_by_rule(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def change_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """How much a picture changes where the noun is, elsewhere, and on other objects, comparison by comparison."""
+    """How much a picture changes where the noun is, elsewhere, and on other objects, comparison by comparison.
+
+    ``table`` as ``tables/changes.csv`` of a study has it.
+
+    >>> table = pd.DataFrame({"comparison": "another adjective", "few": False, "low": 1.0, "high": 30.0,
+    ...     "measure": ["rgb_inside", "rgb_outside", "rgb_others"], "estimate": [25.0, 4.0, 6.0]})
+    >>> axes = change_forest(table)
+    >>> axes.get_xlabel(), [tick.get_text() for tick in axes.get_yticklabels()]
+    ('mean absolute change of RGB (% of the range)', ['another adjective'])
+    """
     names = list(dict.fromkeys(table["comparison"]))[::-1]
     ax = canvas("page", 24 + 9 * len(names))[1] if ax is None else ax
     handles = []
@@ -82,7 +97,16 @@ def change_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def tint_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Share of pictures in which another object takes the adjective's colour, and has it without any adjective."""
+    """Share of pictures in which another object takes the adjective's colour, and has it without any adjective.
+
+    ``table`` as ``tables/other_colours.csv`` of a study has it.
+
+    >>> table = pd.DataFrame({"adjective": "red", "few": False, "low": 0.0, "high": 9.0, "estimate": [6.0, 2.0, 0.0],
+    ...     "measure": ["tinted", "tinted", "without adjective"], "reused": [False, True, False]})
+    >>> axes = tint_forest(table)
+    >>> axes.get_xlabel(), [tick.get_text() for tick in axes.get_yticklabels()]
+    ('in the adjective’s colour (%)', ['red'])
+    """
     names = list(dict.fromkeys(table["adjective"]))[::-1]
     ax = canvas(height=26 + 7 * len(names))[1] if ax is None else ax
     shown = (
@@ -100,7 +124,16 @@ def tint_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def binding_bars(table: pd.DataFrame, *, names: dict[str, str], ax: Axes | None = None) -> Axes:
-    """Shares of the outcomes of prompts with two adjectives; ``names`` are what the scenes are called."""
+    """Shares of the outcomes of prompts with two adjectives; ``names`` are what the scenes are called.
+
+    ``table`` as ``tables/bindings.csv`` of a study has it.
+
+    >>> outcomes = {"right": 70.0, "swapped": 10.0, "leaked": 10.0, "other": 5.0, "missing": 5.0}
+    >>> table = pd.DataFrame([{"scene": "s", "measure": name, "estimate": e} for name, e in outcomes.items()])
+    >>> axes = binding_bars(table, names={"s": "a red cat and a blue ball"})
+    >>> len(axes.patches), [tick.get_text() for tick in axes.get_yticklabels()]
+    (5, ['a red cat and a blue ball'])
+    """
     scenes = list(dict.fromkeys(table["scene"]))[::-1]
     ax = canvas("page", 24 + 7 * len(scenes))[1] if ax is None else ax
     shares = table.pivot(index="scene", columns="measure", values="estimate").loc[scenes]

@@ -26,8 +26,13 @@ def rate_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -> Axes
     """The share of pictures with both nouns, a row a pair or a hypernym, with 95% intervals; kinds by colour and
     marker.
 
-    The lines are the means of the kinds. ``table`` as from ``stats.pairs.rates``; the number of pairs stands in
-    brackets where it is not one.
+    The lines are the means of the kinds. ``table`` as from ``stats.pairs.rates`` (``tables/pair_rates.csv``,
+    ``tables/hypernyms.csv`` of a study); the number of pairs stands in brackets where it is not one.
+
+    >>> table = pd.DataFrame({"pair": ["cat dog", "cat box"], "kind": ["cohyponyms", "others"], "rate": [40.0, 90.0],
+    ...                       "low": [20.0, 70.0], "high": [60.0, 98.0], "n_pairs": 1})
+    >>> [tick.get_text() for tick in rate_forest(table, "pair").get_yticklabels()]
+    ['cat dog', 'cat box']
     """
     rows = table.sort_values(["rate", by], ignore_index=True)
     ax = canvas(height=22 + 3.6 * max(len(rows), 4))[1] if ax is None else ax
@@ -45,7 +50,15 @@ def rate_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -> Axes
 
 
 def kind_means(table: pd.DataFrame, labels: dict[str, str], *, ax: Axes | None = None) -> Axes:
-    """Means of both kinds with 95% intervals, a row an outcome; upright bars are the paper's shares of "both"."""
+    """Means of both kinds with 95% intervals, a row an outcome; upright bars are the paper's shares of "both".
+
+    ``table`` as ``tables/outcomes.csv`` of a study has it; ``labels`` says which outcomes are shown, and their names.
+
+    >>> table = pd.DataFrame({"outcome": ["both"], "cohyponyms": [40.0], "cohyponyms_low": [30.0],
+    ...     "cohyponyms_high": [50.0], "others": [60.0], "others_low": [50.0], "others_high": [70.0]})
+    >>> [tick.get_text() for tick in kind_means(table, {"both": "both nouns"}).get_yticklabels()]
+    ['both nouns']
+    """
     rows = table[table["outcome"].isin(labels)].iloc[::-1].reset_index(drop=True)
     ax = canvas(height=24 + 9 * max(len(rows), 2))[1] if ax is None else ax
     for kind, (colour, marker) in KINDS.items():
@@ -64,7 +77,13 @@ def kind_means(table: pd.DataFrame, labels: dict[str, str], *, ax: Axes | None =
 
 def difference_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -> Axes:
     """Cohyponyms minus others with 95% intervals, a row a subset; the thin line is the interval if pairs that share a
-    noun depend on each other."""
+    noun depend on each other. ``table`` as ``tables/subsets.csv`` of a study has it.
+
+    >>> table = pd.DataFrame({"subset": ["all"], "difference": [-20.0], "difference_low": [-35.0],
+    ...     "difference_high": [-5.0], "dyadic_low": [-40.0], "dyadic_high": [0.0], "n_cohyponyms": 24, "n_others": 24})
+    >>> [tick.get_text() for tick in difference_forest(table, "subset").get_yticklabels()]
+    ['all  (24 and 24)']
+    """
     rows = table.iloc[::-1].reset_index(drop=True)
     ax = canvas("page", 22 + 5 * max(len(rows), 3))[1] if ax is None else ax
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=1)
@@ -80,7 +99,15 @@ def difference_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -
 
 
 def link_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Odds ratio of both nouns being drawn for ten points more overlap within a pair, by mask rule and kind."""
+    """Odds ratio of both nouns being drawn for ten points more overlap within a pair, by mask rule and kind.
+
+    ``table`` as from ``stats.pair_models.link_table`` (``tables/link.csv`` of a study).
+
+    >>> table = pd.DataFrame({"mask": "relative:0.4", "kind": ["cohyponyms", "others"], "odds_ratio": [0.6, 0.8],
+    ...                       "low": [0.4, 0.6], "high": [0.9, 1.1]})
+    >>> link_forest(table).get_xlabel()
+    'odds ratio of both, for ten points of IoU'
+    """
     masks = list(dict.fromkeys(table["mask"]))[::-1]
     ax = canvas(height=24 + 7 * max(len(masks), 2))[1] if ax is None else ax
     ax.axvline(1, color=GREY, linewidth=0.8, zorder=1)
