@@ -39,6 +39,7 @@ def leakage_forest(table: pd.DataFrame, *, mask: str, ax: Axes | None = None) ->
     The tick is what attention spread evenly would give. Hollow: fewer than 20 clusters. ``table`` as
     ``tables/leakage.csv`` of a study has it.
 
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"adjective": "red", "mask": "relative:0.4", "n": 30, "few": False, "low": 40.0,
     ...     "measure": ["leakage", "noun_leakage", "chance"], "estimate": [55.0, 50.0, 80.0], "high": 60.0})
     >>> [tick.get_text() for tick in leakage_forest(table, mask="relative:0.4").get_yticklabels()]
@@ -76,6 +77,7 @@ def change_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     ``table`` as ``tables/changes.csv`` of a study has it.
 
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"comparison": "another adjective", "few": False, "low": 1.0, "high": 30.0,
     ...     "measure": ["rgb_inside", "rgb_outside", "rgb_others"], "estimate": [25.0, 4.0, 6.0]})
     >>> axes = change_forest(table)
@@ -101,6 +103,7 @@ def tint_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     ``table`` as ``tables/other_colours.csv`` of a study has it.
 
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"adjective": "red", "few": False, "low": 0.0, "high": 9.0, "estimate": [6.0, 2.0, 0.0],
     ...     "measure": ["tinted", "tinted", "without adjective"], "reused": [False, True, False]})
     >>> axes = tint_forest(table)
@@ -128,6 +131,7 @@ def binding_bars(table: pd.DataFrame, *, names: dict[str, str], ax: Axes | None 
 
     ``table`` as ``tables/bindings.csv`` of a study has it.
 
+    >>> import pandas as pd
     >>> outcomes = {"right": 70.0, "swapped": 10.0, "leaked": 10.0, "other": 5.0, "missing": 5.0}
     >>> table = pd.DataFrame([{"scene": "s", "measure": name, "estimate": e} for name, e in outcomes.items()])
     >>> axes = binding_bars(table, names={"s": "a red cat and a blue ball"})

@@ -29,6 +29,7 @@ def rate_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -> Axes
     The lines are the means of the kinds. ``table`` as from ``stats.pairs.rates`` (``tables/pair_rates.csv``,
     ``tables/hypernyms.csv`` of a study); the number of pairs stands in brackets where it is not one.
 
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"pair": ["cat dog", "cat box"], "kind": ["cohyponyms", "others"], "rate": [40.0, 90.0],
     ...                       "low": [20.0, 70.0], "high": [60.0, 98.0], "n_pairs": 1})
     >>> [tick.get_text() for tick in rate_forest(table, "pair").get_yticklabels()]
@@ -54,6 +55,7 @@ def kind_means(table: pd.DataFrame, labels: dict[str, str], *, ax: Axes | None =
 
     ``table`` as ``tables/outcomes.csv`` of a study has it; ``labels`` says which outcomes are shown, and their names.
 
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"outcome": ["both"], "cohyponyms": [40.0], "cohyponyms_low": [30.0],
     ...     "cohyponyms_high": [50.0], "others": [60.0], "others_low": [50.0], "others_high": [70.0]})
     >>> [tick.get_text() for tick in kind_means(table, {"both": "both nouns"}).get_yticklabels()]
@@ -79,6 +81,7 @@ def difference_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -
     """Cohyponyms minus others with 95% intervals, a row a subset; the thin line is the interval if pairs that share a
     noun depend on each other. ``table`` as ``tables/subsets.csv`` of a study has it.
 
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"subset": ["all"], "difference": [-20.0], "difference_low": [-35.0],
     ...     "difference_high": [-5.0], "dyadic_low": [-40.0], "dyadic_high": [0.0], "n_cohyponyms": 24, "n_others": 24})
     >>> [tick.get_text() for tick in difference_forest(table, "subset").get_yticklabels()]
@@ -103,6 +106,7 @@ def link_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     ``table`` as from ``stats.pair_models.link_table`` (``tables/link.csv`` of a study).
 
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"mask": "relative:0.4", "kind": ["cohyponyms", "others"], "odds_ratio": [0.6, 0.8],
     ...                       "low": [0.4, 0.6], "high": [0.9, 1.1]})
     >>> link_forest(table).get_xlabel()
