@@ -208,4 +208,5 @@ def test_one_pair_of_each_kind_is_a_study_without_subsets():
     few = CohyponymStudy(RunFolder.open(tiny_run("cohyponyms")))
     assert few.pairs["cohyponyms"].tolist() == [False, True]
     assert few.table("subsets").empty and "difference" in few.table("subsets")
+    assert (few.folder.figures / "hypernyms.svg").exists() and not (few.folder.figures / "subsets.svg").exists()
     assert few.table("outcomes").set_index("outcome")["n_images"]["both"] == 8

@@ -98,7 +98,8 @@ def _p(row: Any) -> str:
 
 def methods(facts: RunFacts, judge: Mapping[str, Any], *, dropped: int) -> str:
     """A methods section ready to paste, with the facts of this run."""
-    versions = "".join(f", {name} {version}" for name, version in sorted(facts.software.items()))
+    others = sorted(set(facts.software.items()) - {("visuosyn", __version__)})
+    versions = "".join(f", {name} {version}" for name, version in others)
     return (
         f"We drew {amount(facts.captions, 'prompt')} made from templates ({facts.corpus}) with {facts.model} "
         f"({facts.family}, {facts.dtype}; {facts.scheduler}, {amount(facts.steps, 'step')}, guidance scale "

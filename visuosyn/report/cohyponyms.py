@@ -244,6 +244,7 @@ def _figures(run: RunFolder, tables: Mapping[str, pd.DataFrame], mask: str) -> l
     made = [
         drawn(run.figures, name, title, kind, figure, f"Chart: {title}; the numbers stand in the tables.", caption)
         for name, title, kind, figure, caption in plans
+        if name != "subsets" or len(tables["subsets"])  # none, of a study with one pair of a kind
     ]
     return made + _sheets(run, tables["pair_rates"], mask)
 

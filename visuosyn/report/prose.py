@@ -178,7 +178,8 @@ def table_caption(facts: RunFacts, mask: str) -> str:
 
 def methods(facts: RunFacts, counts: Mapping[str, int]) -> str:
     """A methods section ready to paste, with the facts of this run."""
-    versions = "".join(f", {name} {version}" for name, version in sorted(facts.software.items()))
+    others = sorted(set(facts.software.items()) - {("visuosyn", __version__)})
+    versions = "".join(f", {name} {version}" for name, version in others)
     seeds = f"{amount(len(facts.seeds), 'seed')} ({seeds_text(facts.seeds)})"
     be = "is" if counts["dropped"] == 1 else "are"
     return (
