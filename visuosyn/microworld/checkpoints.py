@@ -15,12 +15,12 @@ from torch import Tensor
 STATE = "state.json"
 
 
-def save(folder: Path, name: str, *, tensors: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> Path:
-    """Write ``folder/<name>-<step>`` and remove the others of that name.
+def save(folder: Path, *, tensors: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> Path:
+    """Write ``folder/latest-<step>`` and remove the one before.
 
     The checkpoint is built under a temporary name, synced and renamed, so a kill leaves no half of one.
     """
-    target = folder / f"{name}-{state['step']:08d}"
+    target = folder / f"latest-{state['step']:08d}"
     building = folder / f".{target.name}.new"
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
@@ -34,16 +34,15 @@ def save(folder: Path, name: str, *, tensors: dict[str, dict[str, Tensor]], stat
         shutil.rmtree(target)
     building.rename(target)
     _sync(folder)
-    for old in found(folder, name):
+    for old in folder.glob("latest-*"):
         if old != target:
             shutil.rmtree(old)
     return target
 
 
-def found(folder: Path, name: str) -> list[Path]:
-    """The complete checkpoints of a name, in the order of writing: a new budget starts at an earlier step."""
-    complete = [path for path in folder.glob(f"{name}-*") if (path / STATE).exists()]
-    return sorted(complete, key=lambda path: (path / STATE).stat().st_mtime_ns)
+def latest(folder: Path) -> Path | None:
+    """The complete checkpoint of a folder; the later one where a kill has left two."""
+    return max((path for path in folder.glob("latest-*") if (path / STATE).exists()), default=None)
 
 
 def read_state(checkpoint: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import CLIPTokenizer
 
+from visuosyn.errors import UserError
 from visuosyn.microworld import checkpoints, decoder, network, samples, scenes
 from visuosyn.microworld.latents import PATCH, Projection, coverage
 from visuosyn.microworld.learner import Learner, Recipe
@@ -64,7 +65,9 @@ def seconds_an_image(learner: Learner, tokenizer: CLIPTokenizer, *, repeats: int
 
 def evaluate(out: Path) -> dict[str, float]:
     """All figures of a run's newest checkpoint."""
-    newest = checkpoints.found(out, "latest")[-1]
+    newest = checkpoints.latest(out)
+    if newest is None:
+        raise UserError(f"{out} has no checkpoint; train the model first")
     facts = checkpoints.read_state(newest)["recipe"]
     tokenizer = CLIPTokenizer.from_pretrained(out / "tokenizer")
     projection = Projection.load(out / "latents.safetensors")

@@ -37,11 +37,11 @@ def export(out: Path, folder: Path) -> None:
         out: folder of the run, with a checkpoint and a decoder.
         folder: the pipeline folder to make.
     """
-    found = checkpoints.found(out, "latest")
+    found = checkpoints.latest(out)
     if not found or not (out / decoder.FILE).exists():
         raise UserError(f"{out} lacks a checkpoint or {decoder.FILE}; train the model and its decoder first")
-    state = checkpoints.read_state(found[-1])
-    weights = checkpoints.read_tensors(found[-1], "averaged", torch.device("cpu"))
+    state = checkpoints.read_state(found)
+    weights = checkpoints.read_tensors(found, "averaged", torch.device("cpu"))
     projection = Projection.load(out / "latents.safetensors")
     tokenizer = CLIPTokenizer.from_pretrained(out / "tokenizer")
     building = folder.with_name(f".{folder.name}.new")

@@ -64,7 +64,6 @@ class Keeper:
         self.before, self.started = progress.seconds, time.monotonic()
         self.saved = self.drawn = self.started
         self.losses: list[Losses] = []
-        self.stable_due = progress.fraction(job) < 1 - job.recipe.decay
         self.log = job.out / "log.csv"
         _cut_log(self.log, progress.step)
 
@@ -77,25 +76,22 @@ class Keeper:
         self.losses.append(losses)
         if progress.step % LOG_STEPS == 0:
             self._write_log(progress, factor)
-        if self.stable_due and progress.fraction(self.job) >= 1 - self.job.recipe.decay:
-            self.stable_due = False
-            self._save("stable", progress)
         if time.monotonic() - self.saved > CHECKPOINT_SECONDS:
             self.saved = time.monotonic()
-            self._save("latest", progress)
+            self._save(progress)
         if time.monotonic() - self.drawn > SHEET_SECONDS:
             self.drawn = time.monotonic()
             self._draw(progress)
 
     def close(self, progress: Progress) -> None:
         """The last checkpoint, and a sheet if the budget is used up."""
-        self._save("latest", progress)
+        self._save(progress)
         if progress.finished:
             self._draw(progress)
 
-    def _save(self, name: str, progress: Progress) -> None:
+    def _save(self, progress: Progress) -> None:
         state = {"step": progress.step, "progress": asdict(progress), "recipe": asdict(self.job.recipe)}
-        checkpoints.save(self.job.out, name, tensors=self.learner.tensors(), state=state)
+        checkpoints.save(self.job.out, tensors=self.learner.tensors(), state=state)
 
     def _write_log(self, progress: Progress, factor: float) -> None:
         count = len(self.losses)

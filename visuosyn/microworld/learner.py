@@ -47,7 +47,7 @@ class Recipe:
     muon_rate: float = 4e-3
     adam_rate: float = 2e-3
     warmup: int = 60
-    decay: float = 0.2
+    decay: float = 0.6
     object_weight: float = 3.0
     late: float = 0.6
     drop_caption: float = 0.1

@@ -17,21 +17,27 @@ LATENT_RANGE = 3.0
 
 
 def denoiser(channels: tuple[int, int, int] = (48, 128, 192)) -> UNet2DConditionModel:
-    """The UNet: convolutions at 24x24, cross and self attention at 12x12, self attention at 6x6.
+    """The UNet: convolutions at 24x24, self attention at 6x6, cross and self attention at 12x12 on the way up.
 
-    The last number of `attention_head_dim` is a head's width (self-attention blocks), the others count heads.
+    The caption as a whole also joins the time embedding (as in DeepFloyd IF), so that cross attention need not spread
+    it over all places before a layout exists; on the way up it can say which word is drawn where. The numbers of
+    `attention_head_dim` are, in this order, a head's width at 6x6 on the way up, the count of heads of cross attention,
+    and a head's width at 6x6 on the way down.
     """
     return UNet2DConditionModel(
         sample_size=GRID,
         in_channels=CHANNELS,
         out_channels=CHANNELS,
         block_out_channels=channels,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "AttnDownBlock2D"),
+        down_block_types=("DownBlock2D", "DownBlock2D", "AttnDownBlock2D"),
         mid_block_type="UNetMidBlock2D",
         up_block_types=("AttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        layers_per_block=1,
+        layers_per_block=(1, 1, 2),
+        time_embedding_dim=2 * channels[-1],
         cross_attention_dim=TEXT_WIDTH,
-        attention_head_dim=(4, 4, 32),
+        attention_head_dim=(32, 4, 32),
+        addition_embed_type="text",
+        addition_embed_type_num_heads=4,
         norm_num_groups=8,
         use_linear_projection=True,
     )

@@ -1,9 +1,9 @@
 """Training of the bundled model: ``python -m visuosyn.microworld.train --minutes 100 --out checkpoints/micro``.
 
 One script for CPU (single-thread ranks that average their gradients) and GPU (one rank). The learning rates are
-constant after a warm-up and fall over the last fifth of the time budget; the state before the fall is kept as
-``stable-*``, and a later ``--resume`` of a finished run continues from it with a new budget. A run that was stopped
-or killed continues exactly where its last checkpoint stands. Every random draw depends only on (seed, step, rank).
+constant after a warm-up and fall over the last three fifths of the time budget; a later ``--resume`` of a finished run
+goes on from its end with a new budget. A run that was stopped or killed continues exactly where its last checkpoint
+stands. Every random draw depends only on (seed, step, rank).
 """
 
 from __future__ import annotations
@@ -124,18 +124,13 @@ def run_rank(rank: int, job: Job, stop: Flag) -> None:
 
 
 def restore(learner: Learner, job: Job) -> Progress:
-    """Load what a resumed run starts from: its checkpoint, the stable one of a finished run, or the bundled weights."""
+    """Load what a resumed run starts from: its checkpoint, or the bundled weights; a finished one gets a new budget."""
     if not job.resume:
         return Progress()
-    latest = checkpoints.found(job.out, "latest")
-    if latest:
-        progress = Progress(**checkpoints.read_state(latest[-1])["progress"])
-        if not progress.finished:
-            learner.load(_read(latest[-1], learner.device))
-            return progress
-        stable = (checkpoints.found(job.out, "stable") or latest)[-1]
-        learner.load(_read(stable, learner.device))
-        return _new_budget(Progress(**checkpoints.read_state(stable)["progress"]))
+    if latest := checkpoints.latest(job.out):
+        learner.load(_read(latest, learner.device))
+        progress = Progress(**checkpoints.read_state(latest)["progress"])
+        return _new_budget(progress) if progress.finished else progress
     unet = UNet2DConditionModel.from_pretrained(MODEL_DIR / "unet", torch_dtype=torch.float32)
     text = CLIPTextModel.from_pretrained(MODEL_DIR / "text_encoder", dtype=torch.float32)
     weights: dict[str, Tensor] = {f"unet.{name}": value for name, value in unet.named_parameters()}
@@ -177,7 +172,7 @@ def describe(options: argparse.Namespace) -> Job:
     recipe = replace(_recipe(options.out, options.resume), **{k: v for k, v in changes.items() if v is not None})
     if recipe.batch % ranks:
         raise UserError(f"a batch of {recipe.batch} cannot be shared by {ranks} ranks; choose a multiple")
-    if not options.resume and checkpoints.found(options.out, "latest"):
+    if not options.resume and checkpoints.latest(options.out):
         raise UserError(f"{options.out} already holds a run; add --resume or choose another --out")
     return Job(options.out, recipe, options.minutes, options.steps, ranks, device, options.resume)
 
@@ -214,8 +209,8 @@ def _recipe(out: Path, resume: bool) -> Recipe:
     """The recipe of the run that is resumed, or a new one."""
     if not resume:
         return Recipe()
-    latest = checkpoints.found(out, "latest")
-    facts = checkpoints.read_state(latest[-1])["recipe"] if latest else bundled_facts()["recipe"]
+    latest = checkpoints.latest(out)
+    facts = checkpoints.read_state(latest)["recipe"] if latest else bundled_facts()["recipe"]
     return Recipe(**(facts | {"channels": tuple(facts["channels"])}))
 
 
