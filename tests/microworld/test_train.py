@@ -10,19 +10,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
+from visuosyn.errors import UserError
 from visuosyn.microworld import checkpoints, keeper, train
 from visuosyn.microworld.cache import Cache, open_cache
 from visuosyn.microworld.latents import Projection
-from visuosyn.microworld.learner import Recipe, averaging_factor, draw, rate_factor
-from visuosyn.microworld.tokenizer import build
+from visuosyn.microworld.learner import Learner, Recipe, averaging_factor, draw, rate_factor
+from visuosyn.microworld.tokenizer import build, encode
 
 SMALL = Recipe(channels=(16, 32, 32), batch=4, scenes=64, warmup=5)
 
@@ -141,6 +143,26 @@ def test_a_finished_run_goes_on_from_its_end_with_a_new_budget(straight: Path, t
     assert not changed  # the first step of the warm-up is small: it went on from there
 
 
+def test_a_change_of_recipe_is_told(straight: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    subprocess.run(["cp", "-r", straight, out], check=True)
+    for steps in (1, 2):  # the second start changes nothing and tells nothing
+        changed = replace(job(out, steps=steps, resume=True), recipe=replace(SMALL, batch=8))
+        train.train(changed, Event())
+    told = checkpoints.read_state(newest(out))["progress"]["history"]
+    assert told == ["from step 12 on batch 8 (before: 4)"]
+
+
+def test_weights_of_another_network_are_refused(straight: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    subprocess.run(["cp", "-r", straight, out], check=True)
+    file = newest(out) / "weights.safetensors"
+    kept = load_file(file)
+    save_file({name: value for name, value in kept.items() if name != "unet.conv_in.bias"}, file)
+    with pytest.raises(UserError, match=r"another network: 1 tensors .* unet\.conv_in\.bias; start a new run"):
+        train.train(job(out, steps=1, resume=True), Event())
+
+
 def test_the_log_of_a_resumed_run_has_every_row_once(straight: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     subprocess.run(["cp", "-r", straight, out], check=True)
@@ -206,6 +228,22 @@ def test_draws_depend_on_seed_step_and_rank_only() -> None:
     assert drawn() != drawn(rank=1)
     ones = [token for step in range(200) for token in drawn(step=step, single=True)]
     assert np.mean([token < 3 for token in ones]) == pytest.approx(0.85 + 0.15 * 3 / 50, abs=0.05)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_token_encoded_alone_knows_its_place_and_no_other_token(alone: bool) -> None:
+    tokenizer = build(["a", "red", "blue", "cat"])
+    recipe = replace(SMALL, drop_caption=0, drop_end=0, drop_context=float(alone))
+    learner = Learner(recipe, tokenizer, torch.device("cpu"))
+    tokens = torch.tensor(encode(tokenizer, ["a red cat", "a blue cat", "cat"]))
+    with torch.no_grad():
+        states = learner.states(tokens, torch.Generator().manual_seed(0))
+        whole = learner.text(input_ids=tokens).last_hidden_state
+    cats = [states[row, (tokens[row] == tokens[2, 1]).nonzero().item()] for row in range(3)]
+    assert torch.allclose(cats[0], cats[1], atol=1e-5) == alone  # what stands before them
+    assert not torch.allclose(cats[0], cats[2], atol=1e-2)  # their place
+    assert torch.allclose(states, whole, atol=1e-5) != alone
+    assert torch.allclose(states[:, 0], whole[:, 0], atol=1e-5)  # nothing stands before the first
 
 
 def test_rates_rise_stay_and_fall() -> None:

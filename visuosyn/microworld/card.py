@@ -18,9 +18,9 @@ library_name: diffusers
 
 A latent diffusion model of the Stable Diffusion kind, small enough to train on two CPU cores: byte-level CLIP
 tokenizer and text encoder, `UNet2DConditionModel`, `AutoencoderTiny`, DDIM schedule; pictures of 96x96 pixels. Cross
-attention stands at 12x12 on the way up alone; besides, the caption as a whole joins the time embedding (a pooled
-vector, as in DeepFloyd IF; Stable Diffusion XL has one, too). It exists so that studies of prompts and attention run in
-minutes on a laptop, on scenes whose truth is known exactly.
+attention stands in one layer alone, at 12x12 on the way up (Stable Diffusion 1.5 has sixteen); besides, the caption as
+a whole joins the time embedding (a pooled vector, as in DeepFloyd IF; Stable Diffusion XL has one, too). It exists so
+that studies of prompts and attention run in minutes on a laptop, on scenes whose truth is known exactly.
 
     from diffusers import StableDiffusionPipeline
     pipeline = StableDiffusionPipeline.from_pretrained("visuosyn/microworld/model")
@@ -41,15 +41,17 @@ word form; any other word is cut into bytes and means nothing to the model.
 | steps, image views | {step:,}, {views:,} |
 | decay of the learning rate finished | {finished} |
 | batch, scenes, seed | {batch}, {scenes:,}, {seed} |
+| changed on the way | {history} |
 
 Velocity prediction with zero terminal signal-to-noise ratio; Muon for matrices, AdamW for the rest; rates that fall
 linearly over the last {decay:.0%}; averaged weights ({ema}). **Declared choices**: times are drawn as 1000 u^{late:g}
 with u uniform, so that noisy ones come more often; the image loss weights a cell full of objects {object_factor:g}
 times; in {drop_end:.0%} of the examples the states of the end tokens are replaced by those of the empty caption, so
-that the words themselves carry the picture; captions are dropped in {drop_caption:.0%}. **No loss on attention or on
-the mask of any word** was used, so where the attention of a word lies was not taught. The autoencoder's encoder is a
-linear projection of 4x4 patches on {channels} principal components (`latents.safetensors`); its decoder was trained
-apart.
+that the words themselves carry the picture; in {drop_context:.0%} each token is encoded by itself, so that an
+adjective is told by its own state and not by that of its noun alone, which has read it; captions are dropped in
+{drop_caption:.0%}. **No loss on attention or on the mask of any word** was used, so where the attention of a word lies
+was not taught. The autoencoder's encoder is a linear projection of 4x4 patches on {channels} principal components
+(`latents.safetensors`); its decoder was trained apart.
 
 `training.json` holds the whole recipe and a SHA-256 sum of each weight file.
 {evaluation}
@@ -92,6 +94,7 @@ def model_card(training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> st
         step=training["step"],
         views=training["views"],
         finished="yes" if training["finished"] else "no",
+        history="; ".join(training["history"]) or "nothing",
         batch=recipe["batch"],
         scenes=recipe["scenes"],
         seed=recipe["seed"],
@@ -100,6 +103,7 @@ def model_card(training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> st
         late=recipe["late"],
         object_factor=1 + recipe["object_weight"],
         drop_end=recipe["drop_end"],
+        drop_context=recipe["drop_context"],
         drop_caption=recipe["drop_caption"],
         channels=8,
         evaluation=_table(evaluation),

@@ -94,6 +94,7 @@ def training_facts(folder: Path, state: dict[str, Any]) -> dict[str, Any]:
         "seconds": round(progress["seconds"]),
         "hours": round(progress["seconds"] / 3600, 2),
         "finished": progress["finished"],
+        "history": list(progress["history"]),
         "recipe": state["recipe"],
         "sha256": sums,
     }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from transformers import CLIPTokenizer
 
@@ -36,7 +38,8 @@ class Job:
 class Progress:
     """How far the training is; `budget_*` hold where the present budget began.
 
-    `fresh`: this budget began from random weights (the one-object phase applies); `finished`: its decay is done.
+    `fresh`: this budget began from random weights (the one-object phase applies); `finished`: its decay is done;
+    `history`: what was changed on the way, a sentence each, for the model card.
     """
 
     step: int = 0
@@ -46,6 +49,21 @@ class Progress:
     budget_seconds: float = 0.0
     fresh: bool = True
     finished: bool = False
+    history: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, facts: Mapping[str, Any]) -> Progress:
+        """Progress from JSON."""
+        return cls(**{**facts, "history": tuple(facts.get("history", ()))})
+
+    def changed(self, before: Mapping[str, Any], after: Recipe) -> Progress:
+        """With a sentence on what a resumed run does otherwise than the recipe it began with."""
+        new = asdict(after) | {"channels": list(after.channels)}
+        changes = [
+            f"{name} {value} (before: {before.get(name)})" for name, value in new.items() if before.get(name) != value
+        ]
+        sentence = f"from step {self.step:,} on {', '.join(changes)}"
+        return replace(self, history=(*self.history, sentence)) if changes else self
 
     def fraction(self, job: Job) -> float:
         """The used share of the budget, which counts steps if the job says so, else training time."""

@@ -13,6 +13,7 @@ from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, distributed, nn
 from transformers import CLIPTokenizer
 
+from visuosyn.errors import UserError
 from visuosyn.microworld import network
 from visuosyn.microworld.cache import Cache
 from visuosyn.microworld.latents import PATCH
@@ -36,6 +37,8 @@ class Recipe:
         drop_caption: share of examples trained without their caption (for classifier-free guidance).
         drop_end: share whose states from the first end token on are those of the empty caption, so that
             the words themselves must carry the picture.
+        drop_context: share of examples whose tokens are encoded each by itself, so that an adjective's own state
+            must say what its noun's state, which has read it, would else say for it.
         single_phase: first share of a fresh run in which most scenes (`single_share`) hold one object.
         ema: decay of the averaged weights.
         scenes: rendered training scenes.
@@ -52,6 +55,7 @@ class Recipe:
     late: float = 0.6
     drop_caption: float = 0.1
     drop_end: float = 0.5
+    drop_context: float = 0.4
     single_phase: float = 0.25
     single_share: float = 0.85
     ema: float = 0.999
@@ -142,12 +146,20 @@ class Learner:
     def states(self, tokens: Tensor, generator: torch.Generator) -> Tensor:
         """Text states (b, 32, width) with captions and end tokens dropped as the recipe says."""
         count = len(tokens)
-        draws = torch.rand(2, count, generator=generator, device=self.device)
+        draws = torch.rand(3, count, generator=generator, device=self.device)
         tokens = torch.where((draws[0] < self.recipe.drop_caption)[:, None], self.empty, tokens)
         states = self.text(input_ids=torch.cat([tokens, self.empty])).last_hidden_state
+        alone = draws[2] < self.recipe.drop_context
+        states = torch.cat([torch.where(alone[:, None, None], self._each_alone(tokens), states[:-1]), states[-1:]])
         after_end = (tokens == self.end).cumsum(1) > 0
         replaced = after_end & (draws[1] < self.recipe.drop_end)[:, None]
         return torch.where(replaced[..., None], states[-1:], states[:-1])
+
+    def _each_alone(self, tokens: Tensor) -> Tensor:
+        """States of tokens (b, n) that know their place but no other token."""
+        places = torch.arange(tokens.shape[1], device=self.device).expand(tokens.shape)
+        alone = self.text(input_ids=tokens.reshape(-1, 1), position_ids=places.reshape(-1, 1)).last_hidden_state
+        return alone.view(*tokens.shape, -1)
 
     @contextmanager
     @torch.no_grad()
@@ -172,7 +184,16 @@ class Learner:
 
     @torch.no_grad()
     def load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
-        """Take over weights, averages and, where they are given, optimiser states."""
+        """Take over weights, averages and, where they are given, optimiser states.
+
+        Raises:
+            UserError: the weights are those of another network.
+        """
+        if other := set(tensors["weights"]) ^ set(self.parameters):
+            raise UserError(
+                f"the weights are those of another network: {len(other)} tensors stand on one side alone, as "
+                f"{min(other)}; start a new run in another --out"
+            )
         for name, parameter in self.parameters.items():
             parameter.copy_(tensors["weights"][name])
             self.averaged[name].copy_(tensors["averaged"][name])

@@ -17,10 +17,12 @@ LATENT_RANGE = 3.0
 
 
 def denoiser(channels: tuple[int, int, int] = (48, 128, 192)) -> UNet2DConditionModel:
-    """The UNet: convolutions at 24x24, self attention at 6x6, cross and self attention at 12x12 on the way up.
+    """The UNet: convolutions at 24x24, self attention at 6x6, one layer of cross and self attention at 12x12.
 
     The caption as a whole also joins the time embedding (as in DeepFloyd IF), so that cross attention need not spread
-    it over all places before a layout exists; on the way up it can say which word is drawn where. The numbers of
+    it over all places before a layout exists; on the way up it can say which word is drawn where. It stands after the
+    last self attention: in a layer before one, a noun was looked at from everywhere but where it was drawn, and self
+    attention carried the news on from there. The numbers of
     `attention_head_dim` are, in this order, a head's width at 6x6 on the way up, the count of heads of cross attention,
     and a head's width at 6x6 on the way down.
     """
@@ -33,6 +35,8 @@ def denoiser(channels: tuple[int, int, int] = (48, 128, 192)) -> UNet2DCondition
         mid_block_type="UNetMidBlock2D",
         up_block_types=("AttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         layers_per_block=(1, 1, 2),
+        transformer_layers_per_block=1,
+        reverse_transformer_layers_per_block=(1, (0, 1), 1),
         time_embedding_dim=2 * channels[-1],
         cross_attention_dim=TEXT_WIDTH,
         attention_head_dim=(32, 4, 32),

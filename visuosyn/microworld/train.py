@@ -129,7 +129,8 @@ def restore(learner: Learner, job: Job) -> Progress:
         return Progress()
     if latest := checkpoints.latest(job.out):
         learner.load(_read(latest, learner.device))
-        progress = Progress(**checkpoints.read_state(latest)["progress"])
+        state = checkpoints.read_state(latest)
+        progress = Progress.read(state["progress"]).changed(state["recipe"], job.recipe)
         return _new_budget(progress) if progress.finished else progress
     unet = UNet2DConditionModel.from_pretrained(MODEL_DIR / "unet", torch_dtype=torch.float32)
     text = CLIPTextModel.from_pretrained(MODEL_DIR / "text_encoder", dtype=torch.float32)
@@ -137,7 +138,8 @@ def restore(learner: Learner, job: Job) -> Progress:
     weights |= {f"text.{name}": value for name, value in text.named_parameters()}
     learner.load({"weights": weights, "averaged": weights})
     facts = bundled_facts()
-    return _new_budget(Progress(step=facts["step"], views=facts["views"], seconds=facts["seconds"]))
+    known = {name: facts[name] for name in ("step", "views", "seconds", "history")}
+    return _new_budget(Progress.read(known).changed(facts["recipe"], job.recipe))
 
 
 def bundled_facts() -> dict[str, Any]:
