@@ -8,7 +8,8 @@ import pytest
 from visuosyn.errors import UserError
 from visuosyn.measure.course import course_table
 from visuosyn.records import HeatMaps, Part
-from visuosyn.testing import heat_maps
+from visuosyn.testing import heat_maps, tiny_pipeline
+from visuosyn.trace import trace
 
 STEPS = ([[[0.0, 2.0]], [[1.0, 1.0]]], [[[2.0, 6.0]], [[3.0, 1.0]]])  # two steps: (word, row, column) of two words
 
@@ -33,6 +34,38 @@ def test_layers_stand_in_the_order_of_the_network() -> None:
     assert set(table["caption_id"]) == {"7"} and set(table["seed"]) == {-1}
 
 
+def test_heads_stand_beside_their_layers() -> None:
+    parts = tuple(
+        Part(
+            "mid" if layer == "mid_block.x" else "up",
+            (1, 2),
+            np.array(sums, dtype=np.float32),
+            1,
+            layer=layer,
+            head=head,
+        )
+        for layer in ("mid_block.x", "up_blocks.1.x")
+        for head, sums in enumerate(STEPS)
+    )
+    table = course_table(heat_maps("red ball", STEPS[0], parts=parts), by="head", rule="relative:1")
+    assert table["name"].tolist()[::2] == ["mid_block.x 0", "mid_block.x 1", "up_blocks.1.x 0", "up_blocks.1.x 1"]
+    assert table["inside"].tolist() == pytest.approx([1, 0.5, 0.75, 0.75] * 2) and table["place"].max() == 3
+
+
+def test_heads_of_a_traced_picture_sum_to_its_layers() -> None:
+    pipeline = tiny_pipeline()
+    with trace(pipeline, detail=("layer", "head")) as tracer:
+        pipeline("a red cat", num_inference_steps=1)
+    maps = tracer.heat_maps()
+    heads, layers = course_table(maps, by="head"), course_table(maps, by="layer")
+    layer = heads["name"].str.partition(" ")[0]
+    assert layer.drop_duplicates().tolist() == layers["name"].drop_duplicates().tolist()
+    assert (heads.groupby(layer)["name"].nunique() >= 2).all()
+    between = heads.groupby([layer, "word"])["inside"].agg(["min", "max"])
+    whole = layers.set_index(["name", "word"])["inside"]
+    assert ((between["min"] - 1e-6 <= whole) & (whole <= between["max"] + 1e-6)).all()  # a weighted mean of its heads
+
+
 def test_single_steps_and_layers_sum_to_the_whole() -> None:
     one = maps()
     mean = (one.combine(steps=[0]) + one.combine(steps=[1])) / 2
@@ -50,8 +83,10 @@ def test_a_word_without_attention_at_a_step_is_missing_there() -> None:
 def test_what_was_not_kept_is_an_error() -> None:
     with pytest.raises(UserError, match=r"no single steps: trace with detail=\('step',\)"):
         course_table(heat_maps("red", [[[1.0]]]))
-    with pytest.raises(UserError, match="use step or layer"):
-        course_table(maps(), by="head")
+    with pytest.raises(UserError, match="use step, layer or head"):
+        course_table(maps(), by="word")
+    with pytest.raises(UserError, match=r"no single heads: trace with detail=\('layer', 'head'\)"):
+        course_table(maps("head"), by="head")  # heads of all layers in one are heads of none
     with pytest.raises(UserError, match="at least one image"):
         course_table([])
     with pytest.raises(UserError, match=r"layers 'up 1' is not known: use one of default, .*up_blocks\.1"):

@@ -92,6 +92,15 @@ def test_a_layer_profile_names_its_layers_shortly(maps: HeatMaps) -> None:
     assert [label.get_text() for label in ax.get_xticklabels()] == ["down 1.0", "up 1.2"]
 
 
+def test_a_profile_of_heads_names_their_layers(maps: HeatMaps) -> None:
+    heads = replace(maps, parts=tuple(replace(part, head=head) for part in maps.parts for head in (0, 1)))
+    with style():
+        ax = layer_profile(course_table(heads, by="head"))
+    names = ["down 1.0, head 0", "down 1.0, head 1", "up 1.2, head 0", "up 1.2, head 1"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == names
+    assert ax.get_xlabel() == "layer and head"
+
+
 def test_the_first_figure_has_the_picture_and_every_word(maps: HeatMaps) -> None:
     with style():
         axes = word_maps(maps)

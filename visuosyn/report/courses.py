@@ -1,4 +1,4 @@
-"""How words are placed over the denoising steps and through the layers: a course table in, Axes out."""
+"""How words are placed over the denoising steps, through the layers and by the heads: a course table in, Axes out."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def time_course(table: pd.DataFrame, *, ax: Axes | None = None, group: str = "te
 def layer_profile(table: pd.DataFrame, *, ax: Axes | None = None, group: str = "text", most: int = 5) -> Axes:
     """The share of words' attention inside their own final area, layer by layer, from the first to the last.
 
-    ``table``: :func:`visuosyn.measure.course.course_table` with ``by="layer"``; otherwise as :func:`time_course`.
+    ``table``: :func:`visuosyn.measure.course.course_table` with ``by="layer"``, or ``by="head"`` to see each layer's
+    heads; otherwise as :func:`time_course`.
 
     >>> from visuosyn.measure.course import course_table
     >>> from visuosyn.report import style
@@ -62,7 +63,7 @@ def layer_profile(table: pd.DataFrame, *, ax: Axes | None = None, group: str = "
     _lines(table, ax, group=group, most=most, marks=True)
     names = table.drop_duplicates("place").sort_values("place")
     ax.set_xticks(names["place"], [layer_name(name) for name in names["name"]], rotation=90)
-    ax.set_xlabel("layer")
+    ax.set_xlabel("layer and head" if names["name"].str.contains(" ").all() else "layer")
     return ax
 
 
@@ -73,10 +74,13 @@ def layer_name(name: str) -> str:
     'up 1.2'
     >>> layer_name("mid_block.attentions.0.transformer_blocks.0.attn2"), layer_name("transformer_blocks.7.attn")
     ('mid 0', '7')
+    >>> layer_name("up_blocks.1.attentions.1.transformer_blocks.0.attn2 3")
+    'up 1.1, head 3'
     """
+    name, _, head = name.partition(" ")
     numbers = re.findall(r"\d+", name.partition(".transformer_blocks")[0]) or re.findall(r"\d+", name)
     stage = name.partition("_")[0] if name.startswith(("down_", "mid_", "up_")) else ""
-    return f"{stage} {'.'.join(numbers)}".strip()
+    return f"{stage} {'.'.join(numbers)}".strip() + (f", head {head}" if head else "")
 
 
 def _lines(table: pd.DataFrame, ax: Axes, *, group: str, most: int, marks: bool) -> list[int]:
