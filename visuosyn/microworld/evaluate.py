@@ -93,7 +93,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    figures = {name: round(value, 4) for name, value in evaluate(options.out).items()}
+    try:
+        figures = {name: round(value, 4) for name, value in evaluate(options.out).items()}
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     (options.out / FILE).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(json.dumps(figures, indent=1) + "\n")
     return 0
