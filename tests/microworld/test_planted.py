@@ -38,7 +38,7 @@ def test_containment_by_hand():
 
 
 def test_maps_that_are_the_masks_agree_everywhere():
-    rows = planted_pairs(maps_of(seed, own_mask) for seed in SEEDS)
+    rows = planted_pairs(maps_of(seed, own_mask) for seed in SEEDS).dropna(subset="truth")
     assert (rows["maps"] == rows["truth"]).all()
     np.testing.assert_allclose(rows["iod"], rows["true_iod"])
     table = planted_table(rows, draws=50)
@@ -54,7 +54,18 @@ def test_sorts_of_words_stand_apart():
     drawn = rows[rows["words"] == DRAWN]
     assert drawn["relation"].str.startswith(("nmod", "conj", "compound", "obl")).all()
     assert {"conj:and", "compound", "nmod:on"} <= set(drawn["relation"])
-    assert (rows.loc[rows["relation"] == "compound", "truth"] == "same").all()
+    assert (drawn.loc[drawn["relation"] == "compound", "truth"].dropna() == "same").all()
+
+
+def test_pairs_that_cannot_be_compared_are_counted():
+    scene, maps = maps_of(SEEDS[0], own_mask)
+    rows = planted_pairs([(scene, maps)], rules=["soft"])
+    lone = planted_pairs([(scene, maps.with_facts(words=maps.words[:1]))], rules=["soft"])  # no noun has a map
+    assert lone["truth"].isna().all() and len(lone) == len(rows) and rows["truth"].notna().any()
+    table = planted_table(pd.concat([rows, lone, lone]), draws=20)
+    before = planted_table(rows, draws=20)
+    assert (table["n_left_out"] == before["n_left_out"] + 2 * (before["n_pairs"] + before["n_left_out"])).all()
+    assert table["agreement"].tolist() == before["agreement"].tolist()
 
 
 def test_agreement_and_kappa():

@@ -56,7 +56,8 @@ def planted_pairs(scenes: Iterable[tuple[Scene, HeatMaps]], *, rules: Sequence[s
 
     Columns: scene, relation, ``words`` ("drawn things" or "masks by convention"), mask; iou, iod, ioh of the maps'
     areas in the picture's pixels and ``true_iou``, ``true_iod``, ``true_ioh`` of the masks; ``maps`` and ``truth``,
-    the two relations of areas. Words of which fewer than 30 pixels show are left out.
+    the two relations of areas. A pair with a word of which fewer than 30 pixels show, or that has no map, is left out:
+    its overlaps and relations are missing.
     """
     return pd.DataFrame([row for scene, maps in scenes for row in _rows(scene, maps, rules)])
 
@@ -64,11 +65,14 @@ def planted_pairs(scenes: Iterable[tuple[Scene, HeatMaps]], *, rules: Sequence[s
 def _rows(scene: Scene, maps: HeatMaps, rules: Sequence[str]) -> Iterator[dict[str, object]]:
     sentence = gold_sentence(scene, str(maps.caption_id))
     rows = {word.start: row for row, word in enumerate(maps.words)}
-    known = [
-        (pair, words)
-        for pair, words in _pairs(scene, sentence)
-        if all(sentence.words[place].start in rows for place in (pair.head, pair.dependent))
-    ]
+    seen = {place for place, mask in scene.masks.items() if mask.sum() >= LEAST and sentence.words[place].start in rows}
+    pairs = _pairs(scene, sentence)
+    known = [(pair, words) for pair, words in pairs if {pair.head, pair.dependent} <= seen]
+    for pair, words in pairs:
+        if not {pair.head, pair.dependent} <= seen:
+            for rule in rules:
+                about = {"scene": maps.caption_id, "relation": pair.relation, "words": words, "mask": rule}
+                yield about | dict.fromkeys(("iou", "true_iou", "maps", "truth"))
     if not known:
         return
     places = sorted({place for pair, _ in known for place in (pair.head, pair.dependent)})
@@ -90,45 +94,49 @@ def _values(found: Overlap, number: int, prefix: str) -> dict[str, object]:
 
 
 def _pairs(scene: Scene, sentence: Sentence) -> list[tuple[WordPair, str]]:
-    """The head-dependent pairs of words that show enough, with what their masks are."""
-    shown = {place for place, mask in scene.masks.items() if mask.sum() >= LEAST}
+    """The head-dependent pairs of words that have a mask, with what their masks are."""
     nouns = {place for place, word in enumerate(sentence.words) if word.upos in ("NOUN", "PROPN")}
     return [
         (pair, DRAWN if {pair.head, pair.dependent} <= nouns else CONVENTION)
         for pair in word_pairs(sentence, unrelated=False)
-        if {pair.head, pair.dependent} <= shown
+        if {pair.head, pair.dependent} <= set(scene.masks)
     ]
 
 
 def planted_table(rows: pd.DataFrame, *, draws: int = 2000) -> pd.DataFrame:
     """Agreement of maps and masks: a row for each mask rule, sort of words and relation, and for all of a sort.
 
-    Columns: mask, words, relation, n_pairs, n_scenes; ``agreement``, the share of pairs (in per cent) whose maps stand
+    Columns: mask, words, relation, n_pairs, n_scenes, ``n_left_out`` (pairs beside them that could not be compared);
+    ``agreement``, the share of pairs (in per cent) whose maps stand
     in the relation of their masks, with ``low`` and ``high`` of 95% by a bootstrap over scenes; ``chance``, the
     agreement if maps were dealt at random to the pairs of the row; ``kappa`` = (agreement - chance) / (100 - chance)
     (Cohen 1960); mean overlaps in per cent of maps and masks, ``mIoU``, ``true_mIoU``, ``difference`` and
     ``true_difference`` of IoD - IoH. How to read: high agreement without kappa says only that nearly all pairs of the
     row stand in one relation, and that the maps mostly show that one.
     """
-    every = pd.concat([rows, rows.assign(relation="all")], ignore_index=True)
     keys = ["mask", "words", "relation"]
+    both = pd.concat([rows, rows.assign(relation="all")], ignore_index=True)
+    every, lost = both[both["truth"].notna()], both[both["truth"].isna()].groupby(keys).size()
     order = every.groupby(keys).size().rename("n_pairs").reset_index()
     order["all"] = order["relation"] != "all"
     order = order.sort_values(
         ["mask", "words", "all", "n_pairs", "relation"], ascending=[True, True, True, False, True]
     )
     groups = dict(list(every.groupby(keys)))
-    return pd.DataFrame([_line(key, groups[key], draws) for key in order[keys].itertuples(index=False, name=None)])
+    lines = []
+    for key in order[keys].itertuples(index=False, name=None):
+        lines.append(_line(key, groups[key], int(lost.get(key, 0)), draws))
+    return pd.DataFrame(lines)
 
 
-def _line(key: tuple[str, ...], part: pd.DataFrame, draws: int) -> dict[str, object]:
+def _line(key: tuple[str, ...], part: pd.DataFrame, lost: int, draws: int) -> dict[str, object]:
     agree = (part["maps"] == part["truth"]).groupby(part["scene"]).agg(["sum", "count"]).to_numpy(np.float64)
     drawn = bootstrap_means(agree[:, 0], agree[:, 1], draws=draws)
     low, high = percentile_interval(drawn, effective_number(agree[:, 1]))
     share = float(ratio(agree[:, 0].sum(), agree[:, 1].sum()))
     chance = sum(float((part["maps"] == name).mean() * (part["truth"] == name).mean()) for name in CLASSES)
     line: dict[str, object] = dict(zip(("mask", "words", "relation"), key, strict=True))
-    line |= {"n_pairs": len(part), "n_scenes": len(agree)}
+    line |= {"n_pairs": len(part), "n_scenes": len(agree), "n_left_out": lost}
     line |= {"agreement": 100 * share, "low": 100 * float(low), "high": 100 * float(high), "chance": 100 * chance}
     line["kappa"] = (share - chance) / (1 - chance) if chance < 1 else np.nan
     for prefix in ("", "true_"):
