@@ -80,6 +80,15 @@ def test_a_model_of_one_grid_is_divided_by_halves():
     assert set(table["layers"]) == {"all", "down", "up"}
 
 
+@pytest.mark.parametrize("grids", [((4, 4),), ((4, 4), (8, 8))])
+def test_layers_that_are_all_of_a_model_are_counted_once(grids):
+    """A model whose only cross attention is on the way up has no choice between all and up."""
+    parts = tuple(Part("up", grid, np.ones((3, *grid)), 1) for grid in grids)
+    maps = HeatMaps("red ball rolls", WORDS, parts, grids[-1], 1, caption_id="c")
+    table = multiverse_sums([(maps, Sentence("c", "red ball rolls", WORDS), PAIRS)], rules=RULES)
+    assert set(table["layers"]) == ({"all"} if len(grids) == 1 else {"all", "coarse", "fine"})
+
+
 def test_thresholds_of_probabilities_go_with_probabilities():
     table = multiverse_sums(images(captions=1), rules=RULES)
     assert table.loc[table["mask"] == "absolute:0.3", "normalisation"].unique().tolist() == ["none"]

@@ -125,13 +125,15 @@ def _arrays(
 
 
 def _group(parts: Sequence[Part], group: str) -> list[Part]:
-    """The parts of a group of layers; none where the model is not divided that way."""
+    """The parts of a group of layers; none where the model is not divided that way, so that no choice counts twice."""
     grids = sorted({part.grid for part in parts})
     if group == "all":
         return list(parts)
     if group in ("down", "up"):
-        return [part for part in parts if part.stage == group and len(grids) == 1]
-    return [part for part in parts if len(grids) > 1 and (part.grid == grids[-1]) == (group == "fine")]
+        chosen = [part for part in parts if part.stage == group and len(grids) == 1]
+    else:
+        chosen = [part for part in parts if len(grids) > 1 and (part.grid == grids[-1]) == (group == "fine")]
+    return chosen if len(chosen) < len(parts) else []
 
 
 def _known(asked: Sequence[str], known: Iterable[str], what: str) -> None:

@@ -10,19 +10,38 @@ import pandas as pd
 from visuosyn.report.prose import amount, listed
 from visuosyn.report.tables import SUMMARY_ROWS
 from visuosyn.stats.dominance import DIFFERENCE
+from visuosyn.stats.multiverse import UNIVERSE
 from visuosyn.stats.results import FEW
 from visuosyn.stats.tables import MATCHED
 from visuosyn.stats.verdicts import OVERLAP
 
 ALPHA = 0.05
 PARTS = ["factor", "share"]
+CHOICES = {
+    "normalisation": "the normalisation of maps",
+    "layers": "layers",
+    "third": "thirds of the steps",
+    "mask": "mask rules",
+}
 ROBUST = 0.9  # of the analyses: from here on a finding is called robust
 
 
 def universes(tables: Mapping[str, pd.DataFrame]) -> int:
     """In how many analyses the multiverse was computed."""
     table = tables.get("multiverse")
-    return 0 if table is None else len(table[["normalisation", "layers", "third", "mask"]].drop_duplicates())
+    return 0 if table is None else len(table[UNIVERSE].drop_duplicates())
+
+
+def crossed(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Which choices the multiverse varies; those that a model or a run leaves no choice in are not named.
+
+    >>> import pandas as pd
+    >>> rows = {"normalisation": ["none", "words"], "layers": ["all", "all"], "third": ["all", "late"], "mask": "soft"}
+    >>> crossed({"multiverse": pd.DataFrame(rows)})
+    'the normalisation of maps and thirds of the steps'
+    """
+    varied = [CHOICES[name] for name in UNIVERSE if tables["multiverse"][name].nunique() > 1]
+    return listed(varied) or "no choice but one"
 
 
 def statements(tables: Mapping[str, pd.DataFrame], mask: str) -> list[str]:
@@ -47,8 +66,8 @@ def methods(tables: Mapping[str, pd.DataFrame], *, draws: int) -> str:
         said.append(f"Each pair was also set against its controls ({controls}), tested in the same way.")
     if many := universes(tables):
         said.append(
-            f"Every finding was looked for in {many:,} analyses, which cross normalisation, layers, thirds of the "
-            "steps and mask rules (Steegen et al., 2016; Simonsohn et al., 2020)."
+            f"Every finding was looked for in {many:,} analyses, which cross {crossed(tables)} (Steegen et al., 2016; "
+            "Simonsohn et al., 2020)."
         )
     if "mixed_components" in tables:
         parts = tables["mixed_components"]

@@ -131,6 +131,7 @@ def context(tables: Tables, mask: str, figures: Mapping[str, Sequence[Drawn]]) -
         "contrasts": _contrasts(tables, masks),
         "multiverse": _multiverse(tables),
         "universe_count": statements.universes(tables),
+        "crossed": statements.crossed(tables) if "multiverse" in tables else "",
         "mixed": _mixed(tables),
         "published": [
             (PUBLISHED[str(name)], str(rows["mask"].iloc[0]), _records(rows), statements.agreement(rows))
