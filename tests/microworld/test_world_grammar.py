@@ -1,8 +1,11 @@
 """Trees against hand-made ones, and what every tree must obey, read back by the independent `conllu` package."""
 
+import itertools
+
 import conllu
 import pytest
 
+from visuosyn.lexicon import are_cohyponyms
 from visuosyn.microworld import corpus, grammar, words
 from visuosyn.microworld.grammar import Mention
 from visuosyn.microworld.scenes import Scene, sample, vocabulary
@@ -181,3 +184,14 @@ def test_captions_are_short():
 
 def test_plurals():
     assert [words.plural(word) for word in ("bus", "box", "fire truck")] == ["buses", "boxes", "fire trucks"]
+
+
+def test_nouns_stand_in_five_or_more_groups_of_cohyponyms():
+    """By the lexicon's own limits: pairs that share a noun are one group."""
+    groups: list[set[str]] = []
+    for pair in itertools.combinations(words.NOUNS, 2):
+        if are_cohyponyms(*pair):
+            joined = [group for group in groups if not group.isdisjoint(pair)]
+            groups = [group for group in groups if group.isdisjoint(pair)] + [set(pair).union(*joined)]
+    assert len(words.NOUNS) >= 22 and sum(" " in noun for noun in words.NOUNS) >= 3
+    assert len(groups) >= 5 and {"apple", "banana", "pear"} in groups

@@ -74,6 +74,17 @@ def test_swapped_colours_score_zero() -> None:
     assert table.coloured.tolist() == [True, False] and table.there.tolist() == [True, True]
 
 
+def test_as_many_of_another_noun_are_not_those_asked_for() -> None:
+    prompt = Prompt("count", "three balls", "count", (Mention("ball", (0, 1, 2), numeral=True),))
+    places = [box(40, left) for left in (5, 35, 65)]
+    views = [
+        seen(*((noun, None, place) for noun, place in zip(nouns, places, strict=True)))
+        for nouns in (("ball", "ball", "ball"), ("ball", "box", "box"), ("ball", None, "ball"))
+    ]
+    table = look([prompt] * 3, views)
+    assert table.there.all() and table.exact.all() and table.only.tolist() == [True, False, False]
+
+
 def test_colours_of_two_count_only_for_what_was_found() -> None:
     table = look(
         [pair(colours=("red", "blue"))] * 2, [seen(("ball", "red", box(40, 10))), seen(("cat", None, box(40, 10)))]
@@ -100,6 +111,9 @@ def test_a_thing_alone_is_named_by_its_outline_and_coloured_by_its_largest_part(
         ("on", box(20, 10), box(41, 60), False),  # beside each other
         ("on", box(62, 40), box(20, 40, 40), False),  # below
         ("on", box(40, 40), box(40, 60), False),  # no higher than the other
+        ("on", box(20, 22), box(41, 41, 40), False),  # beside it, but for one column
+        ("on", box(5, 40), box(41, 40, 40), False),  # far above it
+        ("under", box(70, 22), box(40, 41, 50, 40), False),  # beside it, but for one column
         ("under", box(70, 40), box(20, 40), True),
         ("under", box(20, 40), box(70, 40), False),
         ("under", box(70, 5), box(20, 60), False),
@@ -123,13 +137,34 @@ def test_left_and_right_are_each_others_mirror() -> None:
 
 
 def test_the_difference_of_held_out_pairs() -> None:
-    there, absent = seen(("ball", None, box(40, 10)), ("box", None, box(40, 60))), seen()
-    prompts = [replace(pair(), held_out=held) for held in (True, False) for _ in range(10)]
-    figures = outcomes.figures(look(prompts, [there] * 3 + [absent] * 7 + [there] * 8 + [absent] * 2))
+    nouns = words.NOUNS[:20]
+    prompts = [
+        replace(pair(), mentions=(Mention(noun, (0,)), Mention("box", (1,))), held_out=place < 10)
+        for place, noun in enumerate(noun for noun in nouns if noun != "box")
+    ]
+    prompts.append(replace(pair(), mentions=(Mention("zebra", (0,)), Mention("box", (1,)))))
+    rights = [True] * 3 + [False] * 7 + [True] * 8 + [False] * 2
+    views = [
+        seen((prompt.mentions[0].noun, None, box(40, 10)), ("box", None, box(40, 60))) if right else seen()
+        for prompt, right in zip(prompts, rights, strict=True)
+    ]
+    figures = outcomes.figures(look(prompts, views))
     row = figures.set_index("measure").loc["both there, held out minus trained"]
     assert row.value == pytest.approx(-0.5) and row.low < -0.5 < row.high < 0 and row.n == 20
     groups = figures[figures.measure == "both there"].set_index("group").value
     assert groups["held out"] == 0.3 and groups["trained"] == 0.8 and groups["two things"] == pytest.approx(0.55)
+    again = outcomes.figures(look(prompts * 3, views * 3)).set_index("measure")
+    repeated = again.loc["both there, held out minus trained"]
+    assert (repeated.low, repeated.high, repeated.n) == (row.low, row.high, 20)  # repeats add no certainty
+
+
+def test_held_out_sizes_and_patterns_are_compared() -> None:
+    mentions = [Mention("ball", (0,), size="big"), Mention("box", (0,), pattern="striped")]
+    prompts = [Prompt("one", "text", "one, held out", (mention,), held_out=True) for mention in mentions]
+    prompts.append(Prompt("one", "text", "one", (Mention("ball", (0,), colour="red"),)))
+    figures = outcomes.figures(look(prompts, [seen()] * 3, ["ball", None, "ball"])).set_index("measure")
+    row = figures.loc["named by silhouette, held out minus trained"]
+    assert row.value == -0.5 and row.n == 3
 
 
 def test_the_worst_come_first() -> None:

@@ -119,9 +119,8 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame
 def test_a_score_has_every_measure_and_its_files(scored: tuple[Path, pd.DataFrame]) -> None:
     out, figures = scored
     assert list(figures.columns) == ["measure", "group", "value", "low", "high", "n"]
-    wanted = {"named by silhouette", "both there", "as many as asked", "placed", "processor seconds an image",
-              "model folder, MB", "judge, precision", "judge, recall",
-              "attention, object: IoU at 0.4 of the maximum"}  # fmt: skip
+    wanted = {"named by silhouette", "both there", "as many as asked", "placed", *scoring.COSTS,
+              "judge, precision", "judge, recall", "attention, object: IoU at 0.4 of the maximum"}  # fmt: skip
     assert wanted <= set(figures.measure)
     stored = pd.read_csv(out / "scores.csv")
     assert np.allclose(stored.value, figures.value, rtol=1e-4) and len(stored) == len(figures)
@@ -170,12 +169,16 @@ def test_pictures_do_not_depend_on_their_batch() -> None:
 def test_the_card_gets_the_figures_and_keeps_the_old_ones(scored: tuple[Path, pd.DataFrame], tmp_path: Path) -> None:
     for name in ("training.json", "README.md"):
         shutil.copy(MODEL_DIR / name, tmp_path / name)
-    (tmp_path / "evaluation.json").write_text('{"held-out error": 0.1221}')
+    (tmp_path / "evaluation.json").write_text('{"held-out error": 0.1221, "sharpness: eight layers": "0.9"}')
     card = scoring.write_card(tmp_path, scored[1]).read_text()
     known = json.loads((tmp_path / "evaluation.json").read_text())
     assert "| held-out error | 0.1221 |" in card and known["held-out error"] == 0.1221
     assert "| both there: two things | " in card
-    assert not any(name.endswith(": zebra") for name in known)
+    assert not any(name.endswith((": zebra", ": eight layers")) for name in known)
+    attended = [name for name in known if name.startswith("attention")]
+    groups = {name.rpartition(": ")[2] for name in attended}
+    assert groups == {"all layers", "held-out combinations"}  # none by kind of scene, such as "one" or "on"
+    assert len([name for name in attended if "IoU at 0.4" in name]) >= 4
     assert scoring.write_card(tmp_path, scored[1]).read_text() == card
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from visuosyn.microworld import MODEL_DIR, truth
+from visuosyn.microworld import MODEL_DIR, truth, words
 from visuosyn.microworld.latents import Projection
+from visuosyn.microworld.layouts import said_pairs
 from visuosyn.microworld.scenes import Scene, sample
 from visuosyn.records import HeatMaps, Part
 from visuosyn.trace import load_pipeline
@@ -38,7 +41,37 @@ def test_maps_that_are_the_masks_score_one() -> None:
     table = truth.score([(scene, planted(scene, scene.masks))])
     assert set(table["sort"]) == {"object", "adjective", "ground"}
     assert (table.iou == 1).all() and (table.peak == 1).all()
-    assert set(table.layers) == {"all", LAYER}
+    assert set(table.layers) == {"all"}  # the only layer is all of them
+
+
+def test_single_layers_stand_beside_all_of_several() -> None:
+    scene = sample(3)
+    maps = planted(scene, scene.masks)
+    (part,) = maps.parts
+    off = replace(part, sums=np.ones_like(part.sums) * 1e-6, layer="other")
+    table = truth.score([(scene, maps.with_facts(parts=(part, off)))]).set_index("layers")
+    assert set(table.index) == {"all", LAYER, "other"}
+    assert (table.loc[[LAYER], "iou"] == 1).all() and (table.loc[["other"], "iou"] < 0.9).all()
+
+
+def test_no_other_disc_fits_the_things_of_training_scenes_better() -> None:
+    masks = [unit.mask for seed in range(400) for unit in truth.units(sample(seed)) if unit.sort == "object"]
+    things, y, x = np.stack(masks), *np.ogrid[:96, :96]
+
+    def fit(row: int, column: int, radius: int) -> float:
+        disc = (y - row) ** 2 + (x - column) ** 2 < radius**2
+        shared = (things & disc).sum((1, 2))
+        return float((shared / (things.sum((1, 2)) + disc.sum() - shared)).mean())
+
+    row, column, radius = truth.DISC
+    steps = [(4, 0, 0), (-4, 0, 0), (0, 4, 0), (0, -4, 0), (0, 0, 3), (0, 0, -3), (-12, 0, 3)]
+    assert fit(row, column, radius) >= max(fit(row + a, column + b, radius + c) for a, b, c in steps)
+
+
+def test_held_out_scenes_are_no_training_scenes(pipeline) -> None:
+    ((scene, maps),) = truth.teacher_forced(pipeline, [truth.FIRST_SEED], split="held-out", times=(500,))
+    assert scene.caption == sample(truth.FIRST_SEED, split="held-out").caption == maps.prompt
+    assert not words.held_out().isdisjoint(said_pairs(scene.mentions))
 
 
 def test_maps_that_are_the_rest_of_the_picture_score_zero() -> None:

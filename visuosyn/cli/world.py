@@ -73,7 +73,7 @@ def score(
     out: Annotated[Path, typer.Option(help="Folder: new, or of the same run.", show_default=False)],
     model: o.Model = "micro",
     prompts: Annotated[int, typer.Option(help="Prompts to draw.")] = 1000,
-    scenes: Annotated[int, typer.Option(help="Unseen scenes for attention against exact masks.")] = 300,
+    scenes: Annotated[int, typer.Option(help="Scenes for attention against exact masks.")] = 300,
     seed: Annotated[int, typer.Option(help="Of prompts and noise.")] = 0,
     steps: o.Steps = None,
     guidance: o.Guidance = None,

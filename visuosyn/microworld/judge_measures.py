@@ -1,4 +1,4 @@
-"""How good the judge is: on true scenes that it never saw, where what is there is known."""
+"""How good the judge is: on true scenes whose seeds it was not trained on, where what is there is known."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def measure_segmenter(segmenter: Segmenter, *, count: int = SCENES, start: int =
         "colour": (sum(one.colour == other.colour for pairs in right for one, other in pairs), _total(right)),
         "exact_count": (sum(len(a) == len(b) for a, b in zip(seen, visible, strict=True)), count),
     }
-    return _facts(counts) | {"measured": f"{count} rendered scenes that it never saw, seeds any/{start} and up"}
+    measured = f"{count} rendered scenes whose seeds it was not trained on, any/{start} and up"
+    return _facts(counts) | {"measured": measured}
 
 
 def measure_silhouettes(

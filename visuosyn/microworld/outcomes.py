@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from visuosyn.microworld.silhouette import Silhouettes
 from visuosyn.stats.shares import difference_of_shares, share
 
 CLEARLY = 6
-"""Centres are left or right of each other by at least so many pixels."""
+"""Centres are left or right of each other by at least so many pixels; a thing on another is at most as far above it."""
 
 
 def outcomes(
@@ -30,13 +31,14 @@ def outcomes(
         segmenter: says what stands where.
         silhouettes: names outlines.
 
-    Columns: ``name, text, sort, held_out, noun, other, colour, relation, asked`` of the prompt; ``found`` (how many
-    things), ``seen`` (which, from left to right), ``outline`` (the noun that the silhouette has, None for none),
-    ``nearest`` (the noun nearest to it), and True, False or, where nothing was asked, None:
+    Columns: ``name, text, sort, held_out, noun, other, colour, adjective, relation, asked`` of the prompt; ``found``
+    (how many things), ``seen`` (which, from left to right), ``outline`` (the noun that the silhouette has, None for
+    none), ``nearest`` (the noun nearest to it), and True, False or, where nothing was asked, None:
 
     - ``named``: the silhouette of the only thing asked for has its noun; ``guessed``: its noun is nearest;
     - ``there``: every noun asked for is found;
     - ``exact``: exactly as many things are found as were asked for, whatever they are;
+    - ``only``: exactly the things asked for are found, each as often as asked for, and nothing else;
     - ``coloured``: of a thing alone, the largest thing found has its colour; of two, each thing with a colour that was
       found has it (None if none was found);
     - ``placed``: both things are found and stand as asked for.
@@ -50,6 +52,7 @@ def outcomes(
 
 def _row(prompt: Prompt, found: Sequence[Found], outline: str | None, nearest: str | None) -> dict[str, Any]:
     first, other = prompt.mentions[0], prompt.mentions[1] if len(prompt.mentions) > 1 else None
+    asked = Counter({mention.noun: len(mention.objects) for mention in prompt.mentions})
     alone = prompt.asked == 1
     return {
         "name": prompt.name,
@@ -59,6 +62,7 @@ def _row(prompt: Prompt, found: Sequence[Found], outline: str | None, nearest: s
         "noun": first.noun,
         "other": other.noun if other else None,
         "colour": first.colour,
+        "adjective": first.colour or first.size or first.pattern,
         "relation": prompt.relation,
         "asked": prompt.asked,
         "found": len(found),
@@ -69,6 +73,7 @@ def _row(prompt: Prompt, found: Sequence[Found], outline: str | None, nearest: s
         "guessed": nearest == first.noun if alone else None,
         "there": {mention.noun for mention in prompt.mentions} <= {thing.noun for thing in found},
         "exact": len(found) == prompt.asked,
+        "only": Counter(thing.noun for thing in found) == asked,
         "coloured": _coloured(prompt, found),
         "placed": _placed(prompt, found) if prompt.sort == "relation" else None,
     }
@@ -95,22 +100,24 @@ def _placed(prompt: Prompt, found: Sequence[Found]) -> bool:
 def stands(one: Found, relation: str, other: Found) -> bool:
     """Whether a thing stands to another as a relation says.
 
-    Left and right go by centres, at least ``CLEARLY`` pixels apart. On: it ends above the other's centre and somewhat
-    above its end, and the two share columns. Under: its centre lies below the other's, and the two share columns.
+    Left and right go by centres, at least ``CLEARLY`` pixels apart. On and under: its centre lies between the other's
+    left and right ends, and is higher or 3 pixels lower than the other's; on: it also ends higher than the other, and
+    at most ``CLEARLY`` pixels above where the other begins.
     """
     (row, column), (other_row, other_column) = one.centre, other.centre
     if relation.startswith("to the "):
         return bool((other_column - column) * (1 if "left" in relation else -1) >= CLEARLY)
-    shared = (one.mask.any(0) & other.mask.any(0)).any()
+    columns, rows, own = (np.flatnonzero(some) for some in (other.mask.any(0), other.mask.any(1), one.mask.any(1)))
+    if not columns[0] <= column <= columns[-1]:
+        return False
     if relation == "under":
-        return bool(shared and row >= other_row + 3)
-    bottom, end = (np.flatnonzero(thing.mask.any(1))[-1] for thing in (one, other))
-    return bool(shared and row < other_row and bottom < end - 3)
+        return bool(row >= other_row + 3)
+    return bool(row < other_row and rows[0] - CLEARLY <= own[-1] < rows[-1] - 3)
 
 
 def figures(table: pd.DataFrame) -> pd.DataFrame:
     """The shares, ``measure, group, value, low, high, n``, with Wilson intervals of 95%; then differences between
-    what was held out of training and what was not, with Newcombe's."""
+    what was held out of training and what was not, with Newcombe's, where ``n`` counts combinations of words."""
     rows = [*_shares(table), *_differences(table)]
     return pd.DataFrame([row for row in rows if row["n"]], columns=COLUMNS)
 
@@ -131,7 +138,7 @@ def _shares(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     yield from _by("as many as asked", count.exact, numbers)
     yield _figure("as many as asked", "one thing", one.exact)
     yield _figure("as many as asked", "two things", pair.exact)
-    yield _figure("as many as asked, and those", "numbers", count.exact & count.there)
+    yield _figure("as many as asked, and those", "numbers", count.only)
     yield _figure("colour", "one thing", colours.coloured)
     yield from _by("colour", colours.coloured, colours.colour)
     yield _figure("colour", "two things", pair.coloured.dropna())
@@ -146,18 +153,21 @@ def _of_either(pair: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
 
 
 def _differences(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Held out minus trained, as shares."""
-    pair, alone = table[table["sort"] == "pair"], table[(table.asked == 1) & table.colour.notna()]
-    for measure, some, column in (
-        ("both there, held out minus trained", pair, "there"),
-        ("colour, held out minus trained", alone, "coloured"),
-        ("named by silhouette, held out minus trained", alone, "named"),
+    """Held out minus trained, as shares; a combination of words counts once however often it was drawn, since the
+    pictures of one are no independent evidence on combinations."""
+    pair, alone = table[table["sort"] == "pair"], table[table.asked == 1]
+    coloured, told = (alone[alone[column].notna()] for column in ("colour", "adjective"))
+    for measure, group, some, column, first, second in (
+        ("both there", "two things", pair, "there", "noun", "other"),
+        ("colour", "one thing with a colour", coloured, "coloured", "colour", "noun"),
+        ("named by silhouette", "one thing with an adjective", told, "named", "adjective", "noun"),
     ):
-        held, trained = (some[column][some.held_out == flag].astype(bool) for flag in (True, False))
+        shares = some.astype({column: float}).groupby(["held_out", first, second])[column].mean()
+        held, trained = (shares[shares.index.get_level_values("held_out") == flag] for flag in (True, False))
         if len(held) and len(trained):
             value, low, high = difference_of_shares((held.sum(), len(held)), (trained.sum(), len(trained)))
-            group = "two things" if some is pair else "one thing with a colour"
-            yield dict(zip(COLUMNS, (measure, group, value, low, high, len(held) + len(trained)), strict=True))
+            name = f"{measure}, held out minus trained"
+            yield dict(zip(COLUMNS, (name, group, value, low, high, len(shares)), strict=True))
 
 
 COLUMNS = ("measure", "group", "value", "low", "high", "n")

@@ -74,6 +74,8 @@ def chosen(table: pd.DataFrame, kind: str, group: str) -> pd.DataFrame:
     of_it = table[column] == group
     if kind == "nouns in pairs":
         of_it |= table.other == group
+    if kind == "colours":
+        of_it &= table.asked == 1
     rows = table[of_it & table["sort"].isin(sorts) & table[outcome].notna()]
     return rows.sort_values(outcome, key=lambda right: right.astype(bool), kind="stable").head(PICTURES)
 

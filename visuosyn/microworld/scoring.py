@@ -5,9 +5,10 @@ The pictures are kept in the folder as they are drawn, so a run that was stopped
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,11 @@ from visuosyn.trace import generator, load_pipeline, model_facts, own_drawing, s
 Progress = Callable[[str, int, int], None]
 PICTURES, FACTS, SCORES, OUTCOMES, ATTENTION = "pictures", "score.json", "scores.csv", "outcomes.csv", "attention.csv"
 
-COSTS = ("processor seconds an image", "model folder, MB")
+COSTS = ("processor seconds an image (median of five; least and most)", "model folder, MB")
+HELD_OUT = "held-out combinations"
 ON_CARD = frozenset(
-    {"one thing", "one thing with a colour", "two things", "held out", "trained", "numbers", "one", "two", "three",
-     "relations", *RELATIONS, "all layers", "segmenter", "silhouette"}
+    {"one thing", "one thing with a colour", "one thing with an adjective", "two things", "held out", "trained",
+     "numbers", "one", "two", "three", "relations", *RELATIONS, "segmenter", "silhouette"}
 )  # fmt: skip
 
 
@@ -47,7 +49,7 @@ class Plan:
         count: prompts; ``seed`` chooses them and the noise.
         steps, guidance: of each picture; None: those that the model is meant to be drawn with.
         batch_size: pictures at once; it changes nothing in them beyond rounding.
-        scenes: on which attention is measured against exact masks.
+        scenes: on which attention is measured against exact masks; a third as many of held-out combinations beside.
     """
 
     count: int = 1000
@@ -147,21 +149,41 @@ def pictures(
 
 
 def attention(pipeline: Any, out: Path, plan: Plan, progress: Progress | None) -> pd.DataFrame:
-    """The figures of `truth.summary`; a row a unit is kept in the folder."""
-    path = out / ATTENTION
+    """The figures of `truth.summary`, and its main ones on scenes of held-out combinations, a third as many.
+
+    A row a unit is kept in the folder.
+    """
+    path, held = out / ATTENTION, -(-plan.scenes // 3)
     if not path.is_file():
-        seeds = range(truth.FIRST_SEED, truth.FIRST_SEED + plan.scenes)
-        pairs = truth.teacher_forced(pipeline, _counted(seeds, progress))
+        counts: dict[scenes.Split, int] = {"train": plan.scenes, "held-out": held}
+        told = _told(plan.scenes + held, progress)
+        tables = [
+            truth.score(told(truth.teacher_forced(pipeline, _seeds(count), split=split))).assign(split=split)
+            for split, count in counts.items()
+        ]
         with atomic_write(path) as temporary:
-            truth.score(pairs).to_csv(temporary, index=False, float_format="%.6g")
-    return truth.summary(pd.read_csv(path, dtype={"scene": str}))
+            pd.concat(tables).to_csv(temporary, index=False, float_format="%.6g")
+    table = pd.read_csv(path, dtype={"scene": str})
+    figures, unseen = (truth.summary(table[table.split == split]) for split in ("train", "held-out"))
+    unseen = unseen[(unseen.group == truth.EVERY_LAYER) & ~unseen.measure.str.contains("whole|disc")]
+    return pd.concat([figures, unseen.assign(group=HELD_OUT)], ignore_index=True)
 
 
-def _counted(seeds: Sequence[int], progress: Progress | None) -> Iterator[int]:
-    for done, seed in enumerate(seeds, start=1):
-        yield seed
-        if progress:
-            progress("attend", done, len(seeds))
+def _seeds(count: int) -> range:
+    return range(truth.FIRST_SEED, truth.FIRST_SEED + count)
+
+
+def _told(total: int, progress: Progress | None) -> Callable[[Iterable[Any]], Iterator[Any]]:
+    """Lets things through and counts them for whoever watches."""
+    done = itertools.count(1)
+
+    def through(some: Iterable[Any]) -> Iterator[Any]:
+        for one in some:
+            yield one
+            if progress:
+                progress("attend", next(done), total)
+
+    return through
 
 
 def costs(pipeline: Any, plan: Plan) -> list[dict[str, Any]]:
@@ -197,10 +219,14 @@ def write_card(model: Path, figures: pd.DataFrame) -> Path:
     """Put the figures into a model's ``evaluation.json``, beside what stands there, and into its card; gives the card.
 
     The card has the groups that sum up, none of single nouns, colours or grounds; intervals of 95% stand behind values.
+    Figures of an earlier scoring (their names have a group behind a colon) go.
     """
     path, training = model / "evaluation.json", model / "training.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    shown = figures[figures.group.isin(ON_CARD) | figures.measure.isin(COSTS)]
+    known = {name: value for name, value in known.items() if ": " not in name}
+    attended = figures.measure.str.startswith("attention") & figures.group.isin([truth.EVERY_LAYER, HELD_OUT])
+    drawn = ~figures.measure.str.startswith("attention") & figures.group.isin(ON_CARD)
+    shown = figures[attended | drawn | figures.measure.isin(COSTS)]
     known |= {f"{row.measure}: {row.group}": told(row) for row in shown.itertuples()}
     write_text(path, json.dumps(known, indent=1, ensure_ascii=False) + "\n")
     write_text(model / "README.md", model_card(json.loads(training.read_text(encoding="utf-8")), known))
