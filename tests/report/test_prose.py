@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pandas as pd
 
+import visuosyn
 from tests.report.test_tables import row
 from visuosyn.report.prose import bibtex, findings
 from visuosyn.report.tables import reader_table
@@ -57,4 +59,15 @@ def test_sources_are_balanced_bibtex() -> None:
     text = bibtex()
     keys = re.findall(r"^@\w+\{([\w-]+),$", text, flags=re.MULTILINE)
     assert text.count("{") == text.count("}") and text.count("@") == len(keys)
-    assert len(keys) == len(set(keys)) == 14
+    assert len(keys) == len(set(keys)) == 18
+
+
+def test_whoever_is_cited_stands_in_the_bibliography() -> None:
+    """In the pages, their texts and the guide to reading: the last author named before a year."""
+    root = Path(visuosyn.__file__).parents[1]
+    texts = [root / "docs" / "reading.md", *(root / "visuosyn" / "report").rglob("*.py")]
+    texts += (root / "visuosyn" / "report" / "templates").glob("*.html")
+    cited = r"\b([A-Z][a-zé]+)(?: et al\.)?,? \(?(?:19|20)\d\d\b"
+    found = {name for path in texts for name in re.findall(cited, path.read_text(encoding="utf-8"))}
+    assert {"Tang", "Kim", "Miller", "Gladen", "Palmer"} <= found
+    assert not [name for name in found if f"{name}, " not in bibtex()]
