@@ -4,7 +4,8 @@ Prompt-to-prompt, "word swap" (Hertz et al. 2022, arXiv 2208.01626, section 3.2)
 in one batch, and in the first steps each takes the first one's attention probabilities P, to the text and within the
 picture, while the values v stay its own. Here a prompt is handed the first one's queries and keys, which *is* its P in
 any kernel. Where a word has another number of tokens, v is moved onto the first prompt's tokens by a matrix A: the
-output (P A) v = P (A v) is exact.
+output (P A) v = P (A v) is exact. What a model takes of a prompt beside attention, such as the pooled vector of Stable
+Diffusion XL and of the bundled model, stays each prompt's own.
 """
 
 from __future__ import annotations
