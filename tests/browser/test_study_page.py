@@ -121,6 +121,42 @@ def test_the_table_sorts_by_number_both_ways_and_another_rule_has_other_numbers(
     assert column(page, 2) != before
 
 
+def shown_relations(page: Any) -> list[str]:
+    return page.locator("#relation-table tbody:not([hidden]) tr:not(.pinned):visible th").all_text_contents()
+
+
+def test_the_table_of_relations_is_filtered_by_name_and_gloss_under_every_rule(watched: Any) -> None:
+    page = watched.page
+    find, found = page.get_by_label("Relations with"), page.get_by_role("status").and_(page.locator(".relations-found"))
+    everything, beside = shown_relations(page), page.locator("#relation-table .pinned:visible").count()
+    assert found.inner_text() == f"{len(everything)} relations"
+    find.fill(" OBJ ")
+    assert [text[:3] for text in shown_relations(page)] == ["obj"]
+    page.locator("select.mask").first.select_option("soft")
+    assert found.inner_text() == f"1 of {len(everything)} relations"
+    assert page.locator("#relation-table .pinned:visible").count() == beside > 0
+    find.fill("determiner")
+    assert [text[:3] for text in shown_relations(page)] == ["det"]
+    find.fill("")
+    assert sorted(shown_relations(page)) == sorted(everything)
+
+
+def test_a_chosen_relation_lists_its_pairs_alone(watched: Any) -> None:
+    page = watched.page
+    card = first_card(page)
+    assert card.locator("summary").text_content() == "All 3 measured pairs of this picture"
+    assert card.locator("details table").count() == 0
+    page.locator('button.show-relation[data-relation="det"]').first.click()
+    card.locator("details table").wait_for()
+    assert card.locator("summary").text_content() == "det: 1 of 3 measured pairs of this picture"
+    assert card.locator("details tbody tr").all_inner_texts()[0].split()[:3] == ["det", "ball", "a"]
+    assert card.locator("details tbody tr").count() == 1
+    page.locator("select.relation").select_option("any")
+    assert card.locator("summary").text_content() == "All 3 measured pairs of this picture"
+    card.locator("summary").click()
+    card.locator("details tbody tr").nth(2).wait_for()
+
+
 def test_the_filter_and_a_relations_button_lead_to_its_pictures(watched: Any) -> None:
     page = watched.page
     page.locator(".find").fill("monkey")
