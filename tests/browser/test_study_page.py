@@ -67,6 +67,31 @@ def test_it_loads_in_under_two_seconds_and_pictures_come_when_seen(watch: Any, p
     assert opened.said == []
 
 
+@pytest.mark.slow
+def test_two_thousand_pictures_stay_usable(watch: Any, tmp_path: Path) -> None:
+    opened = watch()
+    page = opened.page
+    sentences, maps, pairs = study(copies=250, seeds=(0, 1))
+    first = {one.id for one in sentences[:100]}  # the statistics of all pairs take minutes and load nothing here
+    write_run(tmp_path, sentences, maps, pairs[pairs["caption_id"].isin(first)])
+    url, took = write_report(tmp_path).as_uri(), {}
+    started = time.perf_counter()
+    page.goto(url)
+    took["load"] = time.perf_counter() - started
+    assert page.locator(".card").count() == 2000
+    started = time.perf_counter()
+    page.locator(".find").fill("monkey")
+    assert page.locator(".found").inner_text() == "500 of 2000 pictures"
+    took["find"] = time.perf_counter() - started
+    assert took["load"] < 5 and took["find"] < 2, took
+    page.locator('button.show-relation[data-relation="obj"]').first.click()
+    page.locator(".card:visible details table").first.wait_for()
+    assert {text[:7] for text in page.locator(".card:visible h3").all_text_contents()} == {"the pig"}
+    loaded = sum(url.endswith(".js") for url in opened.asked)
+    assert 0 < loaded < 60, "side files are loaded when they come into view"
+    assert opened.said == []
+
+
 def test_a_word_under_the_pointer_shows_its_map_and_a_click_keeps_it(watched: Any) -> None:
     card = first_card(watched.page)
     assert painted(card) == 0
