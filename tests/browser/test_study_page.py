@@ -67,6 +67,31 @@ def test_it_loads_in_under_two_seconds_and_pictures_come_when_seen(watch: Any, p
     assert opened.said == []
 
 
+@pytest.mark.slow
+def test_two_thousand_pictures_stay_usable(watch: Any, tmp_path: Path) -> None:
+    opened = watch()
+    page = opened.page
+    sentences, maps, pairs = study(copies=250, seeds=(0, 1))
+    first = {one.id for one in sentences[:100]}  # the statistics of all pairs take minutes and load nothing here
+    write_run(tmp_path, sentences, maps, pairs[pairs["caption_id"].isin(first)])
+    url, took = write_report(tmp_path).as_uri(), {}
+    started = time.perf_counter()
+    page.goto(url)
+    took["load"] = time.perf_counter() - started
+    assert page.locator(".card").count() == 2000
+    started = time.perf_counter()
+    page.locator(".find").fill("monkey")
+    assert page.locator(".found").inner_text() == "500 of 2000 pictures"
+    took["find"] = time.perf_counter() - started
+    assert took["load"] < 5 and took["find"] < 2, took
+    page.locator('button.show-relation[data-relation="obj"]').first.click()
+    page.locator(".card:visible details table").first.wait_for()
+    assert {text[:7] for text in page.locator(".card:visible h3").all_text_contents()} == {"the pig"}
+    loaded = sum(url.endswith(".js") for url in opened.asked)
+    assert 0 < loaded < 60, "side files are loaded when they come into view"
+    assert opened.said == []
+
+
 def test_a_word_under_the_pointer_shows_its_map_and_a_click_keeps_it(watched: Any) -> None:
     card = first_card(watched.page)
     assert painted(card) == 0
@@ -119,6 +144,42 @@ def test_the_table_sorts_by_number_both_ways_and_another_rule_has_other_numbers(
     before = column(page, 2)
     page.locator("select.mask").first.select_option("soft")
     assert column(page, 2) != before
+
+
+def shown_relations(page: Any) -> list[str]:
+    return page.locator("#relation-table tbody:not([hidden]) tr:not(.pinned):visible th").all_text_contents()
+
+
+def test_the_table_of_relations_is_filtered_by_name_and_gloss_under_every_rule(watched: Any) -> None:
+    page = watched.page
+    find, found = page.get_by_label("Relations with"), page.get_by_role("status").and_(page.locator(".relations-found"))
+    everything, beside = shown_relations(page), page.locator("#relation-table .pinned:visible").count()
+    assert found.inner_text() == f"{len(everything)} relations"
+    find.fill(" OBJ ")
+    assert [text[:3] for text in shown_relations(page)] == ["obj"]
+    page.locator("select.mask").first.select_option("soft")
+    assert found.inner_text() == f"1 of {len(everything)} relations"
+    assert page.locator("#relation-table .pinned:visible").count() == beside > 0
+    find.fill("determiner")
+    assert [text[:3] for text in shown_relations(page)] == ["det"]
+    find.fill("")
+    assert sorted(shown_relations(page)) == sorted(everything)
+
+
+def test_a_chosen_relation_lists_its_pairs_alone(watched: Any) -> None:
+    page = watched.page
+    card = first_card(page)
+    assert card.locator("summary").text_content() == "All 3 measured pairs of this picture"
+    assert card.locator("details table").count() == 0
+    page.locator('button.show-relation[data-relation="det"]').first.click()
+    card.locator("details table").wait_for()
+    assert card.locator("summary").text_content() == "det: 1 of 3 measured pairs of this picture"
+    assert card.locator("details tbody tr").count() == 1
+    assert card.locator("details tbody td").all_text_contents()[:3] == ["det", "ball", "a"]
+    page.locator("select.relation").select_option("any")
+    assert card.locator("summary").text_content() == "All 3 measured pairs of this picture"
+    card.locator("summary").click()
+    card.locator("details tbody tr").nth(2).wait_for()
 
 
 def test_the_filter_and_a_relations_button_lead_to_its_pictures(watched: Any) -> None:

@@ -1,22 +1,28 @@
-"""An explorer of one prompt for notebooks: widgets for the words, the threshold, the step, the layers."""
+"""An explorer of one prompt for notebooks: widgets for the words, the threshold, the step, the layers and heads."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from visuosyn.errors import UserError
 from visuosyn.parse import Parser, load_parser
 from visuosyn.records import LAYERS, HeatMaps, Part
-from visuosyn.report import maps_html, pair_view, word_overlay
+from visuosyn.report import maps_html, pair_overlay, pair_view, word_overlay
 from visuosyn.report.courses import layer_name
 from visuosyn.report.notebook import picture_html
+from visuosyn.report.overlays import display_size
 from visuosyn.study import look
+from visuosyn.study.facts import own_size
 
 NONE = -1
+SMALL = 256  # pixels of a side up to which heads are kept apart: those of a large model's picture take gigabytes
 
 
 def explore(prompt: str = "a dog wearing a red hat", *, pipeline: Any = "micro", parser: Parser | None = None) -> Any:
-    """Widgets to look at one prompt: what to draw, the words to compare, threshold, step and layers.
+    """Widgets to look at one prompt: what to draw, the words to compare, threshold, step, layers and heads.
 
     ``pipeline``: a name or folder for ``load_pipeline``, or a loaded one. Draws the prompt and gives an ipywidgets box,
     which a notebook shows; "Draw" draws again (steps and layers are kept apart), everything else only looks again.
@@ -36,14 +42,39 @@ def explore(prompt: str = "a dog wearing a red hat", *, pipeline: Any = "micro",
     return explorer.box
 
 
-def seen_through(maps: HeatMaps, *, layers: str = "default", step: int = 0) -> HeatMaps:
-    """The maps as one step (from 1; 0: all) and some layers alone have them, in place of their parts.
+def choices(maps: HeatMaps) -> dict[str, tuple[int, ...]]:
+    """What may be looked at alone: the choices of ``LAYERS``, each layer, each head; gives numbers of ``maps.parts``.
+
+    Of choices that are the same parts only the first is there, so every one shows something else.
 
     >>> from visuosyn.testing import heat_maps
-    >>> seen_through(heat_maps("cat", [[[1.0, 2.0]]]))["cat"].array.tolist()
+    >>> sums = heat_maps("cat", [[[1.0, 2.0]]]).parts[0].sums
+    >>> parts = [Part("up", (1, 2), sums, 1, layer="up_blocks.0.attentions.1", head=head) for head in (0, 1)]
+    >>> choices(heat_maps("cat", sums, parts=tuple(parts)))
+    {'default': (0, 1), 'up 0.1, head 0': (0,), 'up 0.1, head 1': (1,)}
+    """
+    found: dict[str, list[int]] = {name: [] for name in LAYERS}
+    for number, part in enumerate(maps.parts):
+        names = [name for name, stages in LAYERS.items() if part.stage in stages]
+        names += [] if part.layer is None else [layer_name(part.layer)]
+        names += [] if part.head is None else [layer_name(f"{part.layer} {part.head}")]
+        for name in names:
+            found.setdefault(name, []).append(number)
+    first: dict[tuple[int, ...], str] = {}
+    for name, numbers in found.items():
+        first.setdefault(tuple(numbers), name)
+    return {name: numbers for numbers, name in first.items() if numbers}
+
+
+def seen_through(maps: HeatMaps, numbers: Sequence[int], *, step: int = 0) -> HeatMaps:
+    """The maps as some of their parts alone have them, in one step (from 1; 0: all), in place of their parts.
+
+    >>> from visuosyn.testing import heat_maps
+    >>> seen_through(heat_maps("cat", [[[1.0, 2.0]]]), [0])["cat"].array.tolist()
     [[1.0, 2.0]]
     """
-    array = maps.combine(layers=layers, steps=[step - 1] if step else None)
+    chosen = tuple(maps.parts[number] for number in numbers)
+    array = maps.with_facts(parts=chosen).combine(layers="all", steps=[step - 1] if step else None)
     return maps.with_facts(parts=(Part("total", maps.grid, array, 1),))
 
 
@@ -56,7 +87,9 @@ class Explorer:
         except ImportError as error:
             raise UserError("the explorer needs ipywidgets: pip install 'visuosyn[notebooks]'") from error
         self.pipeline, self.parser = pipeline, parser
+        self.detail = ("step", "layer", "head")[: 3 if max(own_size(pipeline)) <= SMALL else 2]
         self.maps: HeatMaps | None = None
+        self.choices: dict[str, tuple[int, ...]] = {}
         self.prompt = w.Text(prompt, description="prompt", layout=w.Layout(width="40em"))
         self.seed = w.BoundedIntText(0, min=0, max=2**31 - 1, description="seed")
         self.draw = w.Button(description="Draw", button_style="primary")
@@ -78,18 +111,17 @@ class Explorer:
         try:
             seen = look(
                 self.prompt.value, pipeline=self.pipeline, parser=self.parser, seed=self.seed.value,
-                detail=("step", "layer"), masks=["relative:0.4"],
+                detail=self.detail, masks=["relative:0.4"],
             )  # fmt: skip
         except UserError as error:
             self.maps, self.view.value = None, picture_html(None, str(error))
             return
         self.maps = seen.maps
         rows = [(f"{row} {word.text}", row) for row, word in enumerate(seen.maps.words)]
-        names = dict.fromkeys(part.layer for part in seen.maps.parts if part.layer is not None)
-        stages = [name for name in LAYERS if any(part.stage in LAYERS[name] for part in seen.maps.parts)]
+        self.choices = choices(seen.maps)
         _offer(self.word, [("all", NONE), *rows])
         _offer(self.other, [("none", NONE), *rows])
-        _offer(self.layers, [*zip(stages, stages, strict=True), *((layer_name(name), name) for name in names)])
+        _offer(self.layers, [(name, name) for name in self.choices])
         self.step.max = seen.maps.steps
         self.show()
 
@@ -97,16 +129,26 @@ class Explorer:
         """Show what was drawn as the widgets ask."""
         if self.maps is None:
             return
-        maps = seen_through(self.maps, layers=self.layers.value, step=self.step.value)
+        maps = seen_through(self.maps, self.choices[self.layers.value], step=self.step.value)
         rule = f"relative:{self.threshold.value:.2f}"
+        self.other.disabled = self.threshold.disabled = self.word.value == NONE  # these say how one word is looked at
         if self.word.value == NONE:
             self.view.value = maps_html(maps)
         elif self.other.value == NONE:
-            top = 1000 * float(maps.array[self.word.value].max(initial=0))
-            text = f"{maps.words[self.word.value].text}: maximum {top:.1f}‰ of the attention"
-            self.view.value = picture_html(word_overlay(maps, self.word.value), text)
+            self.view.value = word_html(maps, self.word.value, rule)
         else:
             self.view.value = pair_view(maps, self.word.value, self.other.value, rule=rule)._repr_html_()
+
+
+def word_html(maps: HeatMaps, row: int, rule: str) -> str:
+    """A word's heat map over the picture, and beside it the area that a mask rule makes of it."""
+    one = maps[row]
+    area = one.mask(rule)
+    top = f"{one.word.text}: maximum {1000 * float(one.array.max(initial=0)):.1f}‰ of the attention"
+    told = f"its area under {rule}: {100 * area.mean():.1f} % of the picture"
+    shown = pair_overlay(maps.image, np.zeros_like(area), area, size=display_size(maps))
+    pictures = picture_html(word_overlay(maps, row), top) + picture_html(shown, told)
+    return f'<div style="display:flex;gap:16px">{pictures}</div>'
 
 
 def _offer(choice: Any, options: list[tuple[str, Any]]) -> None:

@@ -35,7 +35,7 @@ KINDS = [
     ("difference", "difference", "signed"),
 ]
 TESTS = [("p", "p", "p"), ("p_holm", "p (Holm)", "p"), ("n_images", "pictures", "count")]
-TERMS = [("term", "term", "text"), ("estimate", "estimate", "plain"), ("p", "p", "p"), ("note", "", "text")]
+TERMS = [("term", "term", "text"), ("estimate", "estimate", "plain"), ("p", "p", "p"), ("note", "note", "text")]
 Column = tuple[str, str, str]
 SECTIONS: dict[str, tuple[str, str, list[Column]]] = {
     "outcomes": (
@@ -67,7 +67,7 @@ SECTIONS: dict[str, tuple[str, str, list[Column]]] = {
             ("between", "between", "two"),
             ("n_failed", "failed", "count"),
             ("n_images", "pictures", "count"),
-            ("note", "", "text"),
+            ("note", "note", "text"),
         ],
     ),
     "subsets": (
@@ -98,7 +98,7 @@ SECTIONS: dict[str, tuple[str, str, list[Column]]] = {
         "The share of pictures that truly show both nouns, after Rogan and Gladen (1978), with the judge’s "
         "sensitivity and "
         "specificity as measured for each kind of pair; the interval holds their uncertainty too.",
-        [("what", "", "text"), ("estimate", "estimate", "bounds")],
+        [("what", "share", "text"), ("estimate", "estimate", "bounds")],
     ),
     "judge_range": (
         "If the judge were worse",

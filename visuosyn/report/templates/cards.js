@@ -174,21 +174,28 @@ function tellPair(card, [number, relation, head, dependent, values]) {
   );
 }
 
-// All pairs of a picture under the chosen rule, made when opened.
+// The pairs of a picture under the chosen rule, all or those of the chosen relation; the table is made when opened.
 function pairList(card) {
-  const details = make("details", {}, make("summary", {}, `All ${card.data.pairs.length} measured pairs of this picture`));
-  details.addEventListener("toggle", () => { if (details.open) fillPairs(card, details); });
-  card.details = details;
-  return details;
+  card.details = make("details", { open: Boolean(view.relation) }, make("summary"));
+  card.details.addEventListener("toggle", () => fillPairs(card));
+  fillPairs(card);
+  return card.details;
 }
 
-function fillPairs(card, details) {
+function fillPairs(card) {
+  const { details } = card;
+  const { pairs } = card.data;
+  const chosen = pairs.filter(([, relation]) => !view.relation || relation === view.relation);
+  details.firstElementChild.textContent = view.relation
+    ? `${view.relation}: ${chosen.length} of ${pairs.length} measured pairs of this picture`
+    : `All ${pairs.length} measured pairs of this picture`;
+  if (!details.open) return;
   const place = VISUOSYN.masks.indexOf(view.mask);
   const head = make("tr");
   ["Relation", "Head", "Dependent"].forEach((name) => head.append(make("th", { scope: "col" }, make("button", { type: "button", className: "sort" }, name))));
   ["IoU", "IoD", "IoH"].forEach((name) => head.append(make("th", { scope: "col", className: "number" }, make("button", { type: "button", className: "sort" }, name))));
   const body = make("tbody");
-  for (const [, relation, headRow, dependentRow, values] of card.data.pairs) {
+  for (const [, relation, headRow, dependentRow, values] of chosen) {
     const row = make("tr", {}, make("td", {}, relation));
     [headRow, dependentRow].forEach((word) => row.append(make("td", {}, card.data.words[word][0])));
     (values[place] ?? [null, null, null]).forEach((value) => {
@@ -214,13 +221,14 @@ function markRelation(card) {
 function refresh() {
   for (const card of cards.values()) {
     tell(card);
-    if (card.details?.open) fillPairs(card, card.details);
+    if (card.details) fillPairs(card);
   }
 }
 
 function filterCards() {
   const wanted = document.querySelector(".find").value.trim().toLowerCase();
-  view.relation = document.querySelector("select.relation").value;
+  const { value } = document.querySelector("select.relation");
+  if (value !== view.relation) chooseRelation(value);
   let found = 0;
   for (const element of all(".card")) {
     const caption = element.firstElementChild.textContent.toLowerCase();
@@ -230,7 +238,17 @@ function filterCards() {
   }
   const total = all(".card").length;
   document.querySelector(".found").textContent = found === total ? `${total} pictures` : `${found} of ${total} pictures`;
-  cards.forEach(markRelation);
+}
+
+// Its arcs stand out and its pairs are listed at once.
+function chooseRelation(relation) {
+  view.relation = relation;
+  for (const card of cards.values()) {
+    markRelation(card);
+    if (!card.details) continue;
+    card.details.open = Boolean(relation);
+    fillPairs(card);
+  }
 }
 
 function chooseRule(rule) {
