@@ -42,6 +42,8 @@ class AdjectiveStudy(PromptStudy):
     ['template', 'cluster', 'caption_id', 'seed', 'outcome']
     """
 
+    main = ("leakage", ("adjective", "measure", "estimate"))
+
 
 def adjectives(
     *,

@@ -55,6 +55,8 @@ class CohyponymStudy(PromptStudy):
     {'and': 4, 'next to': 4, 'sizes': 4, 'alone': 3, 'photo': 3}
     """
 
+    main = ("outcomes", ("outcome", "cohyponyms", "others", "difference"))
+
     @property
     def pairs(self) -> pd.DataFrame:
         """The design: the pairs of nouns with what the lexicon says."""
