@@ -21,6 +21,7 @@ from visuosyn.errors import UserError
 
 LIMITS = {"relative": (0.0, 1.0), "absolute": (0.0, 1.0), "summed": (0.0, np.inf), "area": (0.0, 1.0)}
 ALLOWED = "relative:t (0 < t <= 1), absolute:t (0 < t <= 1), summed:t (t > 0), area:q (0 < q <= 1) or soft"
+READ_ON = "docs/reading.md in the repository says what each keeps"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class MaskRule:
             number = np.nan
         low, high = LIMITS.get(kind, (np.nan, np.nan))
         if not low < number <= high or not np.isfinite(number):
-            raise UserError(f"mask rule {text!r} is not known or out of range: use {ALLOWED}")
+            raise UserError(f"mask rule {text!r} is not known or out of range: use {ALLOWED}; {READ_ON}")
         return cls(kind, number)
 
     def __str__(self) -> str:

@@ -66,7 +66,7 @@ def test_text_that_is_not_utf8_is_listed_line_by_line(tmp_path: Path) -> None:
         "2: not UTF-8: byte 0xe9 at byte 11 of the file; save the file as UTF-8",
         "4: not UTF-8: byte 0xef at byte 21 of the file; save the file as UTF-8",
     ]
-    assert message(path).endswith("(1 more: validate the corpus to list them)")
+    assert message(path).endswith(f"(1 more: visuosyn validate {path} lists them)")
 
 
 def test_wrong_column_lists_those_there(tmp_path: Path) -> None:

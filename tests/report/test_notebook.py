@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import re
+import shutil
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,10 +21,13 @@ from visuosyn.measure.table import pair_table
 from visuosyn.parse import word_pairs
 from visuosyn.records import Dropped, HeatMaps
 from visuosyn.report import relations_html
+from visuosyn.report.notebook import Shown
 from visuosyn.report.tables import write_csv
+from visuosyn.run import RunFolder
 from visuosyn.stats.relations import relation_table
-from visuosyn.study import open_run
+from visuosyn.study import MASKS, AdjectiveStudy, CohyponymStudy, open_run
 from visuosyn.testing import heat_maps as by_hand
+from visuosyn.testing import tiny_run
 
 TEXT = "a monkey with a hat walking"
 
@@ -122,6 +128,27 @@ def test_a_study_shows_its_relations_and_where_its_report_is(tmp_path) -> None:
     write_csv(relation_table(pairs, draws=50), folder / "tables" / "relations.csv")
     html = open_run(folder)._repr_html_()
     assert html.index("unrelated") < html.index("all head-dependent") < html.index(">det")
+
+
+@pytest.mark.parametrize("kind", [CohyponymStudy, AdjectiveStudy])
+def test_a_study_of_prompts_shows_its_main_table_and_where_its_report_is(kind: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "a <b>"
+    shutil.copytree(tiny_run(kind.__name__.removesuffix("Study").lower() + "s"), folder)
+    evil = {"adjective": "all adjectives", "measure": "<i>leakage", "estimate": 12.34, "low": 1.0, "high": 20.0}
+    rows = [evil | {"mask": "soft", "estimate": 1.0}, evil | {"mask": MASKS[0]}]
+    write_csv(pd.DataFrame(rows), folder / "tables" / "leakage.csv")
+    found = kind(RunFolder.open(folder))
+    told, html = repr(Shown(found._repr_html_())), found._repr_html_()
+    first = {CohyponymStudy: "both 0.0 [0.0, 79.3] 0.0 [0.0, 79.3] +0.0 [−79.3, +79.3]",
+             AdjectiveStudy: "all adjectives <i>leakage 12.3 [1.0, 20.0]"}[kind]  # fmt: skip
+    assert f"\n{first}\n" in told and "<i>" not in html and "<b>/" not in html and len(html) < 10_000
+    assert f"{found.folder.facts.captions} prompts of " in told
+    assert ", 1 seed each, drawn by" in told and ", 1 seed each, drawn by" in repr(found)
+    assert f"The report: {folder}/index.html" in told
+    (folder / "index.html").unlink()
+    (folder / "tables" / f"{kind.main[0]}.csv").unlink()  # as where nothing could be measured
+    told = repr(Shown(found._repr_html_()))
+    assert f"No report yet: visuosyn report {folder}" in told and "Percentage points" not in told
 
 
 def test_relations_are_shown_for_one_rule_with_daggers() -> None:

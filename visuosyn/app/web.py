@@ -16,6 +16,7 @@ from visuosyn.study import look, write_look
 LOCAL = "127.0.0.1"
 MASKS = ("relative:0.4", "soft")  # the page's slider gives every other threshold
 LONGEST = 300  # characters of a prompt here: pages of longer ones are slow in a frame; ``visuosyn explain`` takes them
+SEED, STEPS = "Seed", "Denoising steps"  # the labels of the numbers
 KEPT = 3600  # seconds that a finished download stays
 HINT = "<p>Write a prompt and press Enter: the picture, the tree and the maps of its words come here.</p>"
 
@@ -68,14 +69,15 @@ def build(pipeline: Any, parser: Parser) -> Any:
     gradio = _gradio()
     held = tempfile.TemporaryDirectory(prefix="visuosyn-")  # removed when the app ends
 
-    def draw(prompt: str, seed: float, steps: float) -> tuple[str, Any]:
+    def draw(prompt: str, seed: float | None, steps: float | None) -> tuple[str, Any]:
         try:
             if len(prompt) > LONGEST and prompt.strip():
                 raise UserError(f"the prompt has {len(prompt):,} characters: give at most {LONGEST} here")
-            seen = look(prompt, pipeline=pipeline, parser=parser, seed=int(seed), steps=int(steps), masks=MASKS)
+            chosen, many = whole(SEED, seed), whole(STEPS, steps)
+            seen = look(prompt, pipeline=pipeline, parser=parser, seed=chosen, steps=many, masks=MASKS)
         except UserError as error:
             return f'<p role="alert"><strong>{escape(str(error))}</strong></p>', gradio.update(visible=False)
-        page = explain_html(seen.maps, seen.sentence, seen.pairs, unknown=seen.unknown)
+        page = explain_html(seen.maps, seen.sentence, seen.pairs, unknown=seen.unknown, facts=seen.facts)
         folder = Path(tempfile.mkdtemp(dir=held.name))
         write_look(seen, folder / "look")
         packed = shutil.make_archive(str(folder / "visuosyn"), "zip", folder / "look")
@@ -86,14 +88,25 @@ def build(pipeline: Any, parser: Parser) -> Any:
         gradio.Markdown("# visuosyn\nWhat the syntax of a prompt does in the picture.")
         with gradio.Row():
             prompt = gradio.Textbox(label="Prompt", placeholder="a dog wearing a red hat", scale=4, autofocus=True)
-            seed = gradio.Number(0, label="Seed", precision=0, minimum=0, scale=1)
-            count = gradio.Number(own_steps(pipeline), label="Denoising steps", precision=0, minimum=1, scale=1)
+            seed = gradio.Number(0, label=SEED, precision=0, minimum=0, scale=1)
+            count = gradio.Number(own_steps(pipeline), label=STEPS, precision=0, minimum=1, scale=1)
         button = gradio.Button("Draw", variant="primary")
         view = gradio.HTML(HINT, elem_id="view")
         download = gradio.File(label="The folder of this prompt, to download", visible=False)
         for event in (prompt.submit, button.click):
             event(draw, [prompt, seed, count], [view, download], concurrency_limit=1, concurrency_id="draw")
     return app
+
+
+def whole(name: str, value: float | None) -> int:
+    """The number in a field, which Gradio gives as None once it was emptied: UserError then.
+
+    >>> whole("Seed", 3.0)
+    3
+    """
+    if value is None:
+        raise UserError(f"the field “{name}” is empty: write a whole number")
+    return int(value)
 
 
 def framed(page: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -77,7 +78,8 @@ def read_corpus(
     entries, remarks = _read(source, name)
     faults = [remark for remark in remarks if not remark.note]
     if faults:
-        more = f" ({len(faults) - 1} more: validate the corpus to list them)" if len(faults) > 1 else ""
+        command = f"visuosyn validate {shlex.quote(str(source.path))}"
+        more = f" ({len(faults) - 1} more: {command} lists them)" if len(faults) > 1 else ""
         raise UserError(f"{faults[0]}{more}")
     captions: list[Caption] = []
     dropped: list[Dropped] = []

@@ -20,7 +20,8 @@ SCHEMES = ("ud", "clear")
 
 @dataclass(frozen=True, eq=False)
 class Parser:
-    """Makes trees of captions; made by ``load_parser``. ``scheme`` is the labels' ("ud" or "clear").
+    """Makes trees of captions; made by ``load_parser``. ``scheme`` is the labels' ("ud" or "clear");
+    ``collapse_prepositions`` as asked for there.
 
     >>> from visuosyn.records import Caption
     >>> parser = load_parser(scheme="clear")
@@ -32,6 +33,7 @@ class Parser:
     library: Library
     scheme: str
     convert: Converter = field(repr=False)
+    collapse_prepositions: bool = False
 
     @property
     def name(self) -> str:
@@ -107,4 +109,5 @@ def load_parser(name: str = DEFAULT, *, scheme: str = "ud", collapse_preposition
     else:
         library = model = load_spacy(name)
         source = "clear" if scheme == "clear" else model.scheme()
-    return Parser(library, scheme, converter(source, scheme, collapse_prepositions=collapse_prepositions))
+    convert = converter(source, scheme, collapse_prepositions=collapse_prepositions)
+    return Parser(library, scheme, convert, collapse_prepositions)

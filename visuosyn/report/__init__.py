@@ -25,7 +25,15 @@ if TYPE_CHECKING:
         relation_forest,
         relation_plane,
     )
-    from visuosyn.report.notebook import map_html, maps_html, pair_view, relations_html, study_html, word_overlay
+    from visuosyn.report.notebook import (
+        map_html,
+        maps_html,
+        pair_view,
+        prompt_study_html,
+        relations_html,
+        study_html,
+        word_overlay,
+    )
     from visuosyn.report.overlays import common_scale, overlay, pair_overlay
     from visuosyn.report.page import write_report
     from visuosyn.report.sentences import sentence_html
@@ -60,6 +68,7 @@ _HOME = {
     "overlay": "overlays",
     "pair_overlay": "overlays",
     "pair_view": "notebook",
+    "prompt_study_html": "notebook",
     "reader_table": "tables",
     "relation_forest": "figures",
     "relation_plane": "figures",
@@ -99,6 +108,7 @@ __all__ = [
     "overlay",
     "pair_overlay",
     "pair_view",
+    "prompt_study_html",
     "rate_forest",
     "reader_table",
     "relation_forest",

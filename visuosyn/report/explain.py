@@ -14,12 +14,13 @@ from PIL.PngImagePlugin import PngInfo
 from visuosyn.errors import UserError
 from visuosyn.parse import word_pairs
 from visuosyn.records import HeatMaps, Sentence
+from visuosyn.report import prose
 from visuosyn.report.cards import card_data, make_card, picture_png, png_uri, script_json
 from visuosyn.report.overlays import common_scale, display_size, overlay
 from visuosyn.report.render import render
 from visuosyn.report.tables import first_mask, write_csv
 from visuosyn.report.tree import tree_svg
-from visuosyn.run import write_text
+from visuosyn.run import RunFacts, write_text
 
 SHOWN = ("relation", "head", "dependent", "kind", "edge", "mask", "iou", "iod", "ioh")
 
@@ -32,6 +33,7 @@ def explain_page(
     *,
     common: bool = False,
     unknown: Sequence[str] = (),
+    facts: RunFacts | None = None,
 ) -> Path:
     """Write one prompt's picture, overlays, tree and overlaps into the folder ``out``; returns its ``index.html``.
 
@@ -39,8 +41,9 @@ def explain_page(
     or, with ``common``, all by the largest of the picture (the scale stands in the PNG's description);
     ``tree.svg``; ``pairs.csv``, every measured pair under every mask rule with the columns of the pair table;
     ``index.html``, the same to look at, one file without anything beside it. ``pairs`` is the pair table of this
-    picture; ``unknown`` are words that the model was never taught. Raises UserError where ``sentence`` is not what
-    was drawn, or where something cannot be written.
+    picture; ``unknown`` are words that the model was never taught; with the ``facts`` of the drawing (``Look.facts``)
+    the page tells them, and has a methods section. Raises UserError where ``sentence`` is not what was drawn, or where
+    something cannot be written.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -57,35 +60,42 @@ def explain_page(
             f"the maps belong to {maps.prompt!r}, the sentence is {sentence.text!r}: pass the sentence that was drawn"
         )
     try:
-        return _write(maps, sentence, pairs, Path(out), common=common, unknown=unknown)
+        _write_files(maps, sentence, pairs, Path(out), common=common)
+        page = Path(out) / "index.html"
+        write_text(page, explain_html(maps, sentence, pairs, unknown=unknown, facts=facts, files=True))
+        return page
     except OSError as error:
         raise UserError(f"cannot write the explanation in {out}: {error}") from error
 
 
-def _write(
-    maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, out: Path, *, common: bool, unknown: Sequence[str]
-) -> Path:
+def _write_files(maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, out: Path, *, common: bool) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / "image.png").write_bytes(picture_png(maps))
     _write_overlays(maps, out / "overlays", scale=common_scale(maps) if common else None)
     write_text(out / "tree.svg", f"{tree_svg(sentence, word_pairs(sentence), standalone=True)}\n")
     write_csv(pairs, out / "pairs.csv")
-    write_text(out / "index.html", explain_html(maps, sentence, pairs, unknown=unknown, files=True))
-    return out / "index.html"
 
 
 def explain_html(
-    maps: HeatMaps, sentence: Sentence, pairs: pd.DataFrame, *, unknown: Sequence[str] = (), files: bool = False
+    maps: HeatMaps,
+    sentence: Sentence,
+    pairs: pd.DataFrame,
+    *,
+    unknown: Sequence[str] = (),
+    facts: RunFacts | None = None,
+    files: bool = False,
 ) -> str:
     """The page of one prompt as text; with ``files`` it links to what :func:`explain_page` writes beside it.
+
+    ``unknown`` and ``facts`` as there.
 
     >>> import re
     >>> from visuosyn.study import look
     >>> from visuosyn.testing import tiny_pipeline
     >>> seen = look("a red cat", pipeline=tiny_pipeline(), steps=1, masks=["soft"])
-    >>> page = explain_html(seen.maps, seen.sentence, seen.pairs)
-    >>> re.search("<h1>(.*)</h1>", page).group(1), re.findall("<h2[^>]*>(.*?)</h2>", page)
-    ('a red cat', ['Picture, tree and maps', 'Overlaps of all pairs', 'How to read these numbers'])
+    >>> page = explain_html(seen.maps, seen.sentence, seen.pairs, facts=seen.facts)
+    >>> re.search("<h1>(.*)</h1>", page).group(1), re.findall("<h2[^>]*>(.*?)</h2>", page)[1:]
+    ('a red cat', ['Overlaps of all pairs', 'How to read these numbers', 'Methods, ready to paste'])
     """
     masks = tuple(dict.fromkeys(pairs["mask"]))
     return render(
@@ -101,7 +111,15 @@ def explain_html(
         steps=maps.steps,
         grid=maps.grid,
         files=files,
+        facts=None if facts is None else prose.prompt_facts(facts),
+        methods=None if facts is None else prose.prompt_methods(facts, pairs=_count_pairs(pairs)),
+        bibtex=prose.bibtex(prose.OF_A_PROMPT),
     )
+
+
+def _count_pairs(pairs: pd.DataFrame) -> int:
+    """How many pairs of words were measured, whatever they are to each other: two words may be paired twice."""
+    return len({frozenset(one) for one in zip(pairs["head_position"], pairs["dependent_position"], strict=True)})
 
 
 def overlay_name(row: int, word: str) -> str:

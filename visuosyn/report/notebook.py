@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,20 +29,31 @@ from visuosyn.report.overlays import (
 )
 from visuosyn.report.render import points
 from visuosyn.report.tables import MIN_PROMPTS, SUMMARY_ROWS, first_mask, one_rule, reader_table
+from visuosyn.run import RunFolder
 
 if TYPE_CHECKING:
-    from visuosyn.study.result import Study
+    from visuosyn.study.result import PromptStudy, Study
 
 LARGE, SMALL, TINY = 256, 96, 64  # the longer side of a picture, of a word's map, of one among many, in pixels
+ROWS = 12  # of a table
 MANY = 24  # words from which their maps are tiny
 COLUMN = "display:inline-block;vertical-align:top;margin:2px 4px;text-align:center;font-size:12px"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Shown:
-    """HTML that a notebook displays; ``print`` gives its source."""
+    """HTML that a notebook displays; ``print`` gives its source, ``repr`` its text, a line for each row of a table.
 
-    html: str = field(repr=False)
+    >>> Shown("<table><tr><th>obj</th><td>40.0<br>[38, 42]</td></tr><tr><th>det</th><td>–</td></tr></table>")
+    obj 40.0 [38, 42]
+    det –
+    """
+
+    html: str
+
+    def __repr__(self) -> str:
+        lines = (Markup(re.sub("</t[hd]>|<br>", " ", line)).striptags() for line in re.split("</tr>|</p>", self.html))
+        return "\n".join(line for line in lines if line)
 
     def _repr_html_(self) -> str:
         return self.html
@@ -184,7 +196,7 @@ def map_html(one: HeatMap) -> str:
     return str(told.format(COLUMN, picture, one.word.text, top))
 
 
-def relations_html(relations: pd.DataFrame, *, mask: str | None = None, scheme: str = "ud", most: int = 12) -> Shown:
+def relations_html(relations: pd.DataFrame, *, mask: str | None = None, scheme: str = "ud", most: int = ROWS) -> Shown:
     """A relation table as a reader wants to see it: one mask rule, the summary rows, then the commonest relations.
 
     Percentage points with 95% intervals; a dagger marks relations under 20 prompts. ``mask`` defaults to
@@ -243,23 +255,71 @@ def study_html(study: Study) -> str:
     >>> re.sub("<[^>]*>", "", study_html(open_run(tiny_run()))).partition(";")[0]
     '2 captions of relations.txt, 2 seeds each, drawn by StableDiffusionPipeline (1 step, guidance 7.5)'
     """
-    facts, page = study.facts, study.folder.page
+    facts = study.facts
     known = (study.folder.tables / "relations.csv").exists() and len(study.relations) > 0
     table = relations_html(study.relations, mask=facts.masks[0], scheme=facts.scheme) if known else ""
+    return _at_a_glance(study.folder, f"{facts.captions:,} captions of {facts.corpus}", Markup(table))
+
+
+def prompt_study_html(study: PromptStudy) -> str:
+    """A study of prompts of its own making at a glance: what was run, the main table, where its report is.
+
+    >>> import re
+    >>> from visuosyn.run import RunFolder
+    >>> from visuosyn.study import CohyponymStudy
+    >>> from visuosyn.testing import tiny_run
+    >>> html = prompt_study_html(CohyponymStudy(RunFolder.open(tiny_run("cohyponyms"))))
+    >>> re.sub("<[^>]*>", "", html).partition(";")[0]
+    '18 prompts of balanced pairs, 1 seed each, drawn by StableDiffusionPipeline (1 step, guidance 7.5)'
+    """
+    facts = study.folder.facts
+    return _at_a_glance(study.folder, f"{facts.captions:,} prompts of {facts.corpus}", _main_table(study))
+
+
+def _main_table(study: PromptStudy) -> Markup:
+    """The first rows of the main table under the first mask rule, empty where nothing could be measured."""
+    name, columns = study.main
+    if not (study.folder.tables / f"{name}.csv").exists():
+        return Markup("")
+    table, rule = study.table(name).rename(columns={"low": "estimate_low", "high": "estimate_high"}), ""
+    if "mask" in table:
+        rule = study.folder.facts.masks[0]
+        table, rule = table[table["mask"] == rule], f" under {rule}"
+    rows = Markup("").join(
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(
+                _estimate(row, column)
+                if f"{column}_low" in table
+                else Markup('<th style="text-align:left">{}</th>').format(row[column])
+                for column in columns
+            )
+        )
+        for _, row in table.head(ROWS).iterrows()
+    )
+    heads = Markup("").join(Markup("<th>{}</th>").format(column) for column in columns)
+    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table><p><small>{}</small></p>").format(
+        heads,
+        rows,
+        f"Percentage points{rule}, 95% intervals; {min(ROWS, len(table))} of {len(table):,} rows, "
+        f"the rest and the tests: .table({name!r})",
+    )
+
+
+def _at_a_glance(folder: RunFolder, drawn: str, table: Markup) -> str:
+    facts, page = folder.facts, folder.page
     return str(
         Markup(
-            "<p><strong>{} captions of {}</strong>, {} drawn by {} ({}, guidance {:g}); {} dropped with reasons."
+            "<p><strong>{}</strong>, {} drawn by {} ({}, guidance {:g}); {} dropped with reasons."
             "</p>{}<p><small>{}</small></p>"
         ).format(
-            f"{facts.captions:,}",
-            facts.corpus,
+            drawn,
             f"{len(facts.seeds)} seed{'s'[: len(facts.seeds) != 1]} each,",
             facts.model,
             f"{facts.steps} step{'s'[: facts.steps != 1]}",
             facts.guidance,
-            f"{len(study.dropped):,}",
-            Markup(table),
-            f"The report: {page}" if page.exists() else f"No report yet: visuosyn report {study.path}",
+            f"{len(folder.dropped()):,}",
+            table,
+            f"The report: {page}" if page.exists() else f"No report yet: visuosyn report {folder.path}",
         )
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from importlib.resources import files
 
 import pandas as pd
@@ -12,7 +12,24 @@ from visuosyn.parse import GIVEN
 from visuosyn.report.tables import DOMINANCE, MIN_PROMPTS, SUMMARY_ROWS, one_rule
 from visuosyn.run import RunFacts
 
+OF_A_PROMPT = (  # the sources that the page of one prompt goes back to
+    "tang-etal-2023-daam",
+    "rombach-etal-2022-latent",
+    "de-marneffe-etal-2021-universal",
+    "von-platen-etal-2022-diffusers",
+    "honnibal-etal-2020-spacy",
+    "jain-wallace-2019-attention",
+    "wiegreffe-pinter-2019-attention",
+)
 SCHEMES = {"ud": "Universal Dependencies", "clear": "ClearNLP (spaCy's own) labels"}
+ATTENTION = (
+    "recorded the attention that each image position pays to each word, averaged over heads, layers and steps at the "
+    "latent grid (DAAM; Tang et al., 2023)"
+)
+MEASURED = (
+    "with A the area of the dependent and B that of the head, we measured IoU = |A ∩ B| / |A ∪ B|, "
+    "IoD = |A ∩ B| / |A| and IoH = |A ∩ B| / |B|"
+)
 
 
 def amount(number: int, one: str, many: str = "") -> str:
@@ -58,20 +75,39 @@ def in_one_sentence(facts: RunFacts, *, images: int) -> str:
 
 def run_facts(facts: RunFacts) -> list[tuple[str, str]]:
     """The facts of a run as (name, value), for a list."""
-    revision = f" at {facts.model_revision}" if facts.model_revision else ""
     limit = f", the first {facts.limit:,} asked for" if facts.limit else ""
     column = f", column {facts.column}" if facts.column else ""
     noise = "caption and seed" if facts.noise == "caption" else "the seed alone"
     return [
         ("Corpus", f"{facts.corpus} ({facts.corpus_format}{column}{limit})"),
         ("Captions", f"{facts.captions:,}"),
-        ("Model", f"{facts.model}{revision} ({facts.family}, {facts.dtype})"),
-        ("Pictures", f"{facts.width} × {facts.height} pixels"),
-        ("Sampling", f"{facts.scheduler}, {amount(facts.steps, 'step')}, guidance {facts.guidance:g}"),
+        *_drawing_facts(facts),
         ("Seeds", f"{seeds_text(facts.seeds)}; the noise depends on {noise}"),
         ("Trees", f"{_parser(facts)}; {_scheme(facts)}"),
         ("Pairs", f"{_edges(facts)}{_found(facts)}"),
         ("Mask rules", ", ".join(facts.masks)),
+    ]
+
+
+def prompt_facts(facts: RunFacts) -> list[tuple[str, str]]:
+    """The facts of one prompt's drawing as (name, value), for a list."""
+    others = (f"{name} {version}" for name, version in sorted(facts.software.items()))
+    return [
+        ("Prompt", facts.options["prompt"]),
+        *_drawing_facts(facts),
+        ("Seed", seeds_text(facts.seeds)),
+        ("Tree", f"{_parser(facts)}; {_scheme(facts)}"),
+        ("Mask rules", ", ".join(facts.masks)),
+        ("Software", ", ".join(others)),
+    ]
+
+
+def _drawing_facts(facts: RunFacts) -> list[tuple[str, str]]:
+    revision = f" at {facts.model_revision}" if facts.model_revision else ""
+    return [
+        ("Model", f"{facts.model}{revision} ({facts.family}, {facts.dtype})"),
+        ("Pictures", f"{facts.width} × {facts.height} pixels"),
+        ("Sampling", f"{facts.scheduler}, {amount(facts.steps, 'step')}, guidance {facts.guidance:g}"),
     ]
 
 
@@ -178,29 +214,60 @@ def table_caption(facts: RunFacts, mask: str) -> str:
 
 def methods(facts: RunFacts, counts: Mapping[str, int]) -> str:
     """A methods section ready to paste, with the facts of this run."""
-    others = sorted(set(facts.software.items()) - {("visuosyn", __version__)})
-    versions = "".join(f", {name} {version}" for name, version in others)
     seeds = f"{amount(len(facts.seeds), 'seed')} ({seeds_text(facts.seeds)})"
     be = "is" if counts["dropped"] == 1 else "are"
     return (
-        f"We drew {amount(facts.captions, 'caption')} of {facts.corpus} with {facts.model} ({facts.family}, "
-        f"{facts.dtype}; {facts.scheduler}, {amount(facts.steps, 'step')}, guidance scale {facts.guidance:g}, "
-        f"{facts.width} × {facts.height} pixels), {seeds} a caption, and recorded the attention that each image "
-        "position pays to each word, averaged over heads, layers and steps at the latent grid (DAAM; Tang et al., "
-        f"2023). Dependency trees were {_parser(facts)} in {_scheme(facts)}; head-dependent pairs "
-        f"are {_edges(facts)}{_found(facts)}. For "
-        f"each of {counts['pairs']:,} head-dependent and unrelated word pairs of the captions, with A the area of the "
-        "dependent and B that of the head, we measured IoU = |A ∩ B| / |A ∪ B|, IoD = |A ∩ B| / |A| and "
-        "IoH = |A ∩ B| / |B|; mIoD > mIoH says that, where they overlap, the head's area is the larger. Areas were cut "
-        f"from the maps by the rules {', '.join(facts.masks)} (relative:t keeps what reaches t times the map's own "
-        "maximum, eq. 7 of the paper). Means are given with 95% expanded percentile intervals "
+        f"We drew {amount(facts.captions, 'caption')} of {facts.corpus} with {facts.model} ({_drawing(facts)}), "
+        f"{seeds} a caption, and {ATTENTION}. Dependency trees were {_parser(facts)} in {_scheme(facts)}; "
+        f"head-dependent pairs are {_edges(facts)}{_found(facts)}. For "
+        f"each of {counts['pairs']:,} head-dependent and unrelated word pairs of the captions, {MEASURED}; mIoD > mIoH "
+        f"says that, where they overlap, the head's area is the larger. {_areas(facts)} "
+        "Means are given with 95% expanded percentile intervals "
         "(Hesterberg, 2015) from a bootstrap over prompts, since "
         f"pairs of one prompt are not independent; relations with fewer than {MIN_PROMPTS} prompts are marked. "
         f"{amount(counts['dropped'], 'item')} could not be measured and {be} listed with the reason. "
-        f"Software: visuosyn {__version__}{versions}."
+        f"{_software(facts)}"
     )
 
 
-def bibtex() -> str:
-    """The sources to cite, as BibTeX."""
-    return files("visuosyn.report").joinpath("reference/citations.txt").read_text(encoding="utf-8")
+def prompt_methods(facts: RunFacts, *, pairs: int) -> str:
+    """A methods section ready to paste for one prompt, of which so many pairs of words were measured."""
+    weights = f"weights {facts.model_revision}; " if facts.model_revision else ""
+    return (
+        f"We drew the prompt “{facts.options['prompt']}” with {facts.model} ({weights}{_drawing(facts)}) from the "
+        f"noise of seed {seeds_text(facts.seeds)}, and {ATTENTION}. The dependency tree was {_parser(facts)} in "
+        f"{_scheme(facts)}. For {'the' if pairs == 1 else 'each of'} {amount(pairs, 'word pair')} of the prompt, "
+        f"{MEASURED}. {_areas(facts)} One picture shows what the model did for this prompt and this noise; it is no "
+        f"sample of prompts, and no interval goes with its numbers. {_software(facts)}"
+    )
+
+
+def _drawing(facts: RunFacts) -> str:
+    return (
+        f"{facts.family}, {facts.dtype}; {facts.scheduler}, {amount(facts.steps, 'step')}, guidance scale "
+        f"{facts.guidance:g}, {facts.width} × {facts.height} pixels"
+    )
+
+
+def _areas(facts: RunFacts) -> str:
+    return (
+        f"Areas were cut from the maps by the rules {', '.join(facts.masks)} (relative:t keeps what reaches t times "
+        "the map's own maximum, eq. 7 of the paper)."
+    )
+
+
+def _software(facts: RunFacts) -> str:
+    others = sorted(set(facts.software.items()) - {("visuosyn", __version__)})
+    return f"Software: visuosyn {__version__}" + "".join(f", {name} {version}" for name, version in others) + "."
+
+
+def bibtex(keys: Container[str] | None = None) -> str:
+    """The sources to cite, as BibTeX: those of these keys, or all.
+
+    >>> bibtex(["holm-1979-simple"]).splitlines()[1]
+    '  title   = {A Simple Sequentially Rejective Multiple Test Procedure},'
+    """
+    text = files("visuosyn.report").joinpath("reference/citations.txt").read_text(encoding="utf-8")
+    entries = text.strip().split("\n\n")
+    wanted = (one for one in entries if keys is None or one[one.index("{") + 1 : one.index(",")] in keys)
+    return "\n\n".join(wanted) + "\n"

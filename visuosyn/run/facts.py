@@ -72,9 +72,9 @@ class RunFacts:
     swapped: tuple[str, ...] = ()
     edges: str = "enhanced"
 
-    def save(self, folder: str | Path) -> None:
-        """Write ``run.json``, atomically."""
-        write_text(Path(folder) / FILE, json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
+    def save(self, folder: str | Path, *, name: str = FILE) -> None:
+        """Write ``run.json``, atomically; under another ``name`` where the folder is no run folder."""
+        write_text(Path(folder) / name, json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
 
     @classmethod
     def load(cls, folder: str | Path) -> RunFacts:

@@ -23,7 +23,7 @@ from visuosyn.study.adjective_rows import TABLES
 from visuosyn.study.adjective_stages import measure_adjectives, redraw_stage
 from visuosyn.study.facts import gather, now
 from visuosyn.study.result import PromptStudy
-from visuosyn.study.settings import MASKS, Settings, settings_of
+from visuosyn.study.settings import BUNDLED, MASKS, Settings, settings_of
 from visuosyn.study.stages import Progress, parse_stage, trace_stage, write_vocabulary
 
 KIND = "adjectives"
@@ -41,6 +41,8 @@ class AdjectiveStudy(PromptStudy):
     >>> found.rows("bindings").columns.tolist()
     ['template', 'cluster', 'caption_id', 'seed', 'outcome']
     """
+
+    main = ("leakage", ("adjective", "measure", "estimate"))
 
 
 def adjectives(
@@ -166,7 +168,7 @@ def _judged(templates: Sequence[Template], judge: Judge) -> tuple[tuple[Template
         else:
             usable.append(template)
     if not usable:
-        raise UserError(f"no template is left: {dropped[0].reason}; choose another judge or other nouns")
+        raise UserError(f"no template is left: {dropped[0].reason}; choose another judge or other nouns ({BUNDLED})")
     return tuple(usable), dropped
 
 

@@ -35,7 +35,7 @@ from visuosyn.study.cohyponym_design import (
 from visuosyn.study.cohyponym_measure import measure_cohyponyms
 from visuosyn.study.facts import gather, now
 from visuosyn.study.result import PromptStudy
-from visuosyn.study.settings import MASKS, settings_of
+from visuosyn.study.settings import BUNDLED, MASKS, settings_of
 from visuosyn.study.stages import Progress, parse_stage, trace_stage, write_vocabulary
 
 ALONE = "not drawn in a crowd: no two nouns of other pairs are unrelated to both of its own"
@@ -54,6 +54,8 @@ class CohyponymStudy(PromptStudy):
     >>> found.rows("images")["template"].value_counts().to_dict()
     {'and': 4, 'next to': 4, 'sizes': 4, 'alone': 3, 'photo': 3}
     """
+
+    main = ("outcomes", ("outcome", "cohyponyms", "others", "difference"))
 
     @property
     def pairs(self) -> pd.DataFrame:
@@ -190,7 +192,8 @@ def _choice(
     if len(classes) < 2:
         first = f": {dropped[0].reason}" if dropped else ""
         raise UserError(
-            f"no pairs of both classes are left with the judge {judge.name}{first}; choose another judge or nouns"
+            f"no pairs of both classes are left with the judge {judge.name}{first}; choose another judge or nouns "
+            f"({BUNDLED})"
         )
     return chosen, dropped
 

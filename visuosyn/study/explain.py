@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from visuosyn.corpus import Corpus
 from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
 from visuosyn.measure.table import pair_table
 from visuosyn.parse import DEFAULT, Parser, all_pairs, load_parser
 from visuosyn.records import Caption, HeatMaps, Sentence
-from visuosyn.run import write_text
-from visuosyn.study.drawable import require_drawable
-from visuosyn.study.facts import own_size
-from visuosyn.study.settings import MASKS, settings_of
+from visuosyn.run import RunFacts, write_text
+from visuosyn.study.facts import gather
+from visuosyn.study.settings import MASKS, Settings, settings_of
 from visuosyn.study.stages import count_words, outside
 
 MARK, FORMAT = "explanation.txt", "visuosyn explanation 1"  # the file that tells whose folder it is
-
+FACTS = "facts.json"  # not run.json: the folder holds no study that could be measured or reported again
 
 LONGEST = 1000  # characters of a prompt: far more than any text encoder reads, few enough to lay out as a tree
 
 
 @dataclass(frozen=True)
 class Look:
-    """One prompt drawn: ``sentence`` with its tree, ``maps`` with the image, ``pairs`` (the pair table of it), and the
-    words that the model was never taught (none where it does not say). A notebook shows the tree and the maps.
+    """One prompt drawn: ``sentence`` with its tree, ``maps`` with the image, ``pairs`` (the pair table of it), the
+    words that the model was never taught (none where it does not say), and the ``facts`` that draw it again: those of a
+    study of one caption, with the prompt among their ``options``. A notebook shows the tree and the maps.
 
     >>> from visuosyn.testing import tiny_pipeline
     >>> seen = look("a red cat", pipeline=tiny_pipeline(), steps=1, masks=["soft"])
@@ -37,12 +39,15 @@ class Look:
     HeatMaps(0:a 1:red 2:cat; 16x16, 1 steps, 0 dropped)
     >>> seen.pairs[["relation", "head", "dependent", "mask"]].values.tolist()[:2]
     [['det', 'cat', 'a', 'soft'], ['amod', 'cat', 'red', 'soft']]
+    >>> seen.facts.options["prompt"], seen.facts.model, seen.facts.steps, seen.facts.guidance, seen.facts.seeds
+    ('a red cat', 'StableDiffusionPipeline', 1, 7.5, (0,))
     """
 
     sentence: Sentence
     maps: HeatMaps
     pairs: pd.DataFrame
     unknown: tuple[str, ...]
+    facts: RunFacts
 
     def _repr_html_(self) -> str:
         """The dependency tree above the picture with its strip of words."""
@@ -65,30 +70,40 @@ def look(
 
     ``pipeline``: a name, hub id or folder for ``load_pipeline``, or a loaded pipeline (loaded once, several prompts
     take less time); ``parser``: a loaded one in place of the default. ``detail`` as for ``trace``, the rest as in
-    ``study``. Raises UserError for a prompt that is empty or longer than ``LONGEST`` characters, and for a size or
-    steps that the model cannot draw.
+    ``study``. Raises UserError for a prompt that is empty or longer than ``LONGEST`` characters, for a size or steps
+    that the model cannot draw, and for a pipeline that needs a picture to start from.
 
     >>> seen = look("a red cat", steps=2)
     >>> [word.text for word in seen.maps.words], seen.pairs["relation"].unique().tolist()
     (['a', 'red', 'cat'], ['det', 'amod', 'unrelated', 'sibling'])
     """
     text = clean_prompt(prompt)
-    settings = settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks)
+    settings = settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks, batch_size=1)
 
-    from visuosyn.trace import draw, generator, load_pipeline, own_drawing, vocabulary  # takes seconds to load
+    from visuosyn.trace import draw, generator, load_pipeline, vocabulary  # takes seconds to load
 
     if isinstance(pipeline, (str, Path)):
         pipeline = load_pipeline(pipeline)
-    sentence = next((load_parser() if parser is None else parser).parse([Caption("prompt", text)]))
-    asked = {"steps": steps, "guidance": guidance}
-    how = own_drawing(pipeline) | {name: value for name, value in asked.items() if value is not None}
-    require_drawable(pipeline, size=settings.size or own_size(pipeline), steps=how["steps"])
-    rows_columns = None if settings.size is None else settings.size[::-1]
-    (maps,) = draw(pipeline, [sentence], [generator(sentence.id, seed)], size=rows_columns, detail=detail, **how)
+    parser = load_parser() if parser is None else parser
+    caption = Caption("prompt", text)
+    facts = _facts(caption, settings, parser, pipeline)
+    sentence = next(parser.parse([caption]))
+    (maps,) = draw(
+        pipeline, [sentence], [generator(sentence.id, seed)], size=(facts.height, facts.width), detail=detail,
+        steps=facts.steps, guidance=facts.guidance,
+    )  # fmt: skip
     maps = maps.with_facts(noise_id=sentence.id, seed=seed)
     known = vocabulary(pipeline)
     unknown = () if known is None else tuple(outside(known, count_words([sentence])))
-    return Look(sentence, maps, pair_table(maps, sentence, all_pairs(sentence), settings.masks), unknown)
+    return Look(sentence, maps, pair_table(maps, sentence, all_pairs(sentence), settings.masks), unknown, facts)
+
+
+def _facts(caption: Caption, settings: Settings, parser: Parser, pipeline: Any) -> RunFacts:
+    """The facts of a study of this caption alone."""
+    settings = replace(settings, scheme=parser.scheme, collapse_prepositions=parser.collapse_prepositions)
+    alone = Corpus((caption,), Path("one prompt"), "prompt", hashlib.sha256(caption.text.encode()).hexdigest(), 0, ())
+    facts = gather(settings, alone, column=None, limit=None, parser=parser, pipeline=pipeline)
+    return facts.with_facts(options={"prompt": caption.text})
 
 
 def clean_prompt(prompt: str) -> str:
@@ -123,7 +138,7 @@ def explain(
     dtype: str = "auto",
     masks: Iterable[str | MaskRule] = MASKS,
 ) -> Path:
-    """Draw one prompt and write its picture, an overlay a word, the tree and all overlaps; gives the page.
+    """Draw one prompt and write its picture, an overlay a word, the tree, all overlaps and the facts; gives the page.
 
     Options as in ``study``. The folder ``out`` must be new, empty or of an earlier prompt. Raises UserError for an
     empty prompt, a folder that holds something else, and a size or steps that the model cannot draw.
@@ -133,7 +148,7 @@ def explain(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     page = explain("a red cat", out=folder, model=tiny_pipeline(), steps=2)
     ...     sorted(path.name for path in page.parent.iterdir())
-    ['explanation.txt', 'image.png', 'index.html', 'overlays', 'pairs.csv', 'tree.svg']
+    ['explanation.txt', 'facts.json', 'image.png', 'index.html', 'overlays', 'pairs.csv', 'tree.svg']
     """
     clean_prompt(prompt)  # mistakes are told before anything is loaded
     settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks)
@@ -164,7 +179,8 @@ def write_look(seen: Look, out: str | Path) -> Path:
     from visuosyn.report import explain_page  # takes seconds to load
 
     write_text(Path(out) / MARK, f"{FORMAT}\n{seen.sentence.text}\n")
-    return explain_page(seen.maps, seen.sentence, seen.pairs, out, unknown=seen.unknown)
+    seen.facts.save(out, name=FACTS)
+    return explain_page(seen.maps, seen.sentence, seen.pairs, out, unknown=seen.unknown, facts=seen.facts)
 
 
 def _check_free(out: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
@@ -99,7 +100,12 @@ def open_run(folder: str | Path) -> Study:
 
 
 class PromptStudy:
-    """What a study of prompts of its own making found; all is read from the run folder when it is asked for."""
+    """What a study of prompts of its own making found; all is read from the run folder when it is asked for.
+
+    ``main``: the table that a notebook shows first, and its columns; a column's interval stands with it.
+    """
+
+    main: ClassVar[tuple[str, tuple[str, ...]]]
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
@@ -114,5 +120,10 @@ class PromptStudy:
 
     def __repr__(self) -> str:
         f = self.folder.facts
-        told = f"{f.captions} prompts, {len(f.seeds)} seeds, drawn by {f.model}"
+        told = f"{f.captions} prompts, {len(f.seeds)} seed{'s'[: len(f.seeds) != 1]} each, drawn by {f.model}"
         return f"{type(self).__name__}({str(self.folder.path)!r}: {told})"
+
+    def _repr_html_(self) -> str:
+        from visuosyn.report import prompt_study_html  # takes seconds to load
+
+        return prompt_study_html(self)

@@ -21,6 +21,7 @@ MASKS = (
     "summed:0.15",
     "soft",
 )
+BUNDLED = "the bundled model and judge know the nouns on the model card, visuosyn/microworld/model/README.md"
 KEEP = ("parts", "total")
 NOISE = ("caption", "plain", "image")
 EDGES = ("enhanced", "basic")

@@ -36,4 +36,7 @@ def require_family(kind: type, name: str) -> Family:
         if family.supports(kind):
             return family
     known = "; ".join(f"{family.name}: {', '.join(family.pipelines)}" for family in _FAMILIES)
-    raise UserError(f"{name} is of no family that can be traced. Known families: {known}")
+    raise UserError(
+        f"{name} is of no family that can be traced. Known families: {known}. "
+        "docs/adding.md in the repository says how one is added"
+    )
