@@ -58,6 +58,12 @@ def test_the_revision_sees_changed_weights() -> None:
     assert model_facts(pipe)["revision"] != before
 
 
+def test_offloaded_weights_have_no_revision() -> None:
+    pipe = tiny_pipeline("sd1")
+    pipe.unet.to("meta")
+    assert model_facts(pipe)["revision"] == "unknown"
+
+
 def test_a_folder_of_the_hubs_cache_tells_id_and_commit(saved: Path, tmp_path: Path) -> None:
     snapshot = tmp_path / "models--owner--tiny-model" / "snapshots" / "0123abc"
     snapshot.parent.mkdir(parents=True)

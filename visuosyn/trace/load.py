@@ -52,7 +52,8 @@ def model_facts(pipeline: Any) -> dict[str, Any]:
     """What identifies a model in a study.
 
     ``id``: "micro", a Hub id, a folder, or the class of a pipeline made in memory; ``revision``: the commit of the
-    Hub, else the first 16 digits of the SHA-256 of all weights as they are in memory, adapters included.
+    Hub, else the first 16 digits of the SHA-256 of all weights as they are in memory, adapters included;
+    "unknown" where weights are offloaded one module at a time.
 
     >>> from visuosyn.testing import tiny_pipeline
     >>> facts = model_facts(tiny_pipeline("sd2"))
@@ -196,6 +197,8 @@ def _fingerprint(pipeline: Any) -> str:
         network = getattr(pipeline, name, None)
         if network is not None:
             for key, tensor in sorted(network.state_dict().items()):
+                if tensor.is_meta:  # offloaded module by module, not in memory
+                    return "unknown"
                 digest.update(f"{name}.{key}".encode())
                 digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
     return digest.hexdigest()[:16]
