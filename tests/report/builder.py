@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,10 @@ TREES = {  # text: (word, upos, head, relation)
 }
 RULES = ("relative:0.3", "relative:0.4", "relative:0.5", "summed:0.15", "area:0.25", "soft")
 GRID = (8, 12)
+LAYERS = (
+    "down_blocks.1.attentions.0.transformer_blocks.0.attn2",
+    "up_blocks.1.attentions.2.transformer_blocks.0.attn2",
+)
 
 
 def sentence(text: str, *, name: str = "1", rows: Sequence[tuple] | None = None) -> Sentence:
@@ -87,6 +92,17 @@ def heat_maps(tree: Sentence, *, seed: int = 0, picture: bool = True) -> HeatMap
         seed=seed,
         extra={"positions": tuple(range(len(tree.words)))},
     )
+
+
+def wandering(one: HeatMaps) -> HeatMaps:
+    """The picture traced in six steps and two layers: the maps wander to their place."""
+    whole = one.parts[0].sums
+    parts = tuple(
+        Part(stage, one.grid, np.roll(whole, 6 - step, axis=2), 1, third=step // 2, step=step, layer=name)
+        for step in range(6)
+        for stage, name in zip(("down", "up"), LAYERS, strict=True)
+    )
+    return replace(one, parts=parts)
 
 
 def pair_rows(maps: HeatMaps, tree: Sentence, rules: Sequence[str] = RULES) -> pd.DataFrame:

@@ -70,15 +70,6 @@ def test_no_two_names_in_the_plane_overlap_and_all_lie_inside(table: pd.DataFram
         assert frame.x0 - 1 <= box.x0 and box.x1 <= frame.x1 + 1 and frame.y0 - 1 <= box.y0 and box.y1 <= frame.y1 + 1
 
 
-def test_a_label_with_dollars_is_text_and_no_formula(table: pd.DataFrame) -> None:
-    with style():
-        plane = figures.relation_plane(one_rule(table, "soft"))
-        forest = figures.relation_forest(one_rule(table, "soft"))
-    name = next(t for t in words(plane) if t.get_text() == "$x_1$")
-    assert not name.get_parse_math()
-    assert not any(label.get_parse_math() for label in forest.get_yticklabels())
-
-
 def test_forest_is_sorted_with_intervals_and_the_papers_values(table: pd.DataFrame) -> None:
     with style():
         ax = figures.relation_forest(one_rule(table, "relative:0.4"))

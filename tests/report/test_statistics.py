@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.markers import TICKDOWN, TICKUP
 
 from tests.report.builder import RULES, study, write_run
 from tests.report.test_page import Page
@@ -114,10 +115,22 @@ def test_a_specification_curve_is_sorted_and_marks_each_choice(tables: dict[str,
     drawn = np.concatenate([line.get_ydata() for line in upper.lines if line.get_marker() == "."])
     free = rows[~rows["mask"].str.startswith("area") & rows["estimate"].notna()]
     assert sorted(drawn) == pytest.approx(sorted(free["estimate"]))
-    marks = [len(group.get_offsets()) for group in lower.collections]
+    marks = [len(line.get_xdata()) for line in lower.lines]
     assert sum(marks) == 2 * len(free)  # mask rule and normalisation; layers and thirds were not kept apart
     labels = [tick.get_text() for tick in lower.get_yticklabels()]
     assert "maps:  none" in labels and "soft" in labels
+
+
+def test_a_specification_curve_tells_sides_without_colour() -> None:
+    masks = ("relative:0.3", "relative:0.4", "soft", "summed:0.15")
+    rows = pd.DataFrame({"mask": masks, "estimate": [12.0, 1.0, -9.0, 3.0], "measure": DIFFERENCE})
+    rows = rows.assign(low=rows["estimate"] - 4, high=rows["estimate"] + 4, normalisation="none", layers="all")
+    with style("paper"):
+        upper, lower = specification_curve(rows.assign(third="all"))
+    found = {x: line.get_marker() for line in lower.lines for x in line.get_xdata()}
+    assert found == {0: TICKDOWN, 1: ".", 2: ".", 3: TICKUP}
+    told = {text.get_text() for text in upper.figure.legends[0].get_texts()}
+    assert told == {"interval above 0", "below 0", "neither"}
 
 
 def test_published_figures_stand_beside_ours(tables: dict[str, pd.DataFrame]) -> None:

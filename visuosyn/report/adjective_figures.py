@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -17,10 +17,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from visuosyn.report.overlays import backdrop, overlay
-from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, MILLIMETRES, PALETTE, VERMILLION, canvas, width_of
+from visuosyn.report.styles import (
+    BLUE,
+    GREY,
+    INK,
+    MARKERS,
+    MILLIMETRES,
+    PALETTE,
+    VERMILLION,
+    canvas,
+    plain,
+    stacked,
+    width_of,
+)
 
 SIDE = 192  # pixels of a picture in a strip
-BINDING_COLOURS = {"right": BLUE, "swapped": VERMILLION, "leaked": "#E69F00", "other": "#BBBBBB", "missing": "#EEEEEE"}
+BINDINGS = ("right", "swapped", "leaked", "other", "missing")
 REGIONS = {"inside": "the noun", "outside": "all else", "others": "other objects"}
 
 
@@ -140,15 +152,10 @@ def binding_bars(table: pd.DataFrame, *, names: dict[str, str], ax: Axes | None 
     """
     scenes = list(dict.fromkeys(table["scene"]))[::-1]
     ax = canvas("page", 24 + 7 * len(scenes))[1] if ax is None else ax
-    shares = table.pivot(index="scene", columns="measure", values="estimate").loc[scenes]
-    left = np.zeros(len(scenes))
-    for outcome, colour in BINDING_COLOURS.items():
-        ax.barh(range(len(scenes)), shares[outcome], left=left, color=colour, edgecolor=GREY, linewidth=0.4, height=0.7)
-        left = left + shares[outcome].to_numpy()
+    shares = table.pivot(index="scene", columns="measure", values="estimate").loc[scenes, list(BINDINGS)]
+    stacked(ax, shares, remainder="missing")
     _rows(ax, [names.get(scene, scene) for scene in scenes], "pictures (%)")
-    ax.set_xlim(0, 100)
-    box: dict[str, Any] = {"linestyle": "none", "marker": "s", "markeredgecolor": GREY, "markeredgewidth": 0.4}
-    _legend(ax, [Line2D([], [], color=colour, label=outcome, **box) for outcome, colour in BINDING_COLOURS.items()])
+    _legend(ax, ax.get_legend_handles_labels()[0])
     return ax
 
 
@@ -171,7 +178,7 @@ def strip(rows: Sequence[tuple[str, Sequence[Cell | None]]], *, title: str = "")
             if cell is not None:
                 ax.imshow(_picture(cell))
                 ax.set_title(cell.title, parse_math=False, loc="center", pad=2, fontsize="medium")
-        line[0].set_ylabel(name)
+        line[0].set_ylabel(name, parse_math=False)
     return figure
 
 
@@ -197,13 +204,12 @@ def _points(
 
 def _rows(ax: Axes, labels: Sequence[str], xlabel: str) -> None:
     ax.set_yticks(range(len(labels)), labels)
-    for label in ax.get_yticklabels():
-        label.set_parse_math(False)
+    plain(ax.get_yticklabels())
     ax.set(xlabel=xlabel, ylim=(-0.6, max(len(labels), 1) - 0.4))
     sns.despine(ax=ax, left=True)
     ax.tick_params(axis="y", length=0)
 
 
-def _legend(ax: Axes, handles: Sequence[Line2D], *, columns: int = 5) -> None:
+def _legend(ax: Axes, handles: Sequence[Artist], *, columns: int = 5) -> None:
     ax.figure.legend(handles=list(handles), loc="outside upper left", ncols=min(columns, len(handles)),
                      handletextpad=0.4, columnspacing=1.0, borderpad=0.1)  # fmt: skip

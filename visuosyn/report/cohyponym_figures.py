@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from visuosyn.records import HeatMaps
 from visuosyn.report.overlays import overlay
-from visuosyn.report.styles import BLUE, GREY, INK, MILLIMETRES, VERMILLION, canvas, width_of
+from visuosyn.report.styles import BLUE, GREY, INK, MILLIMETRES, VERMILLION, canvas, plain, width_of
 from visuosyn.stats.cohyponyms import PAPER
 
 KINDS = {"cohyponyms": (VERMILLION, "o"), "others": (BLUE, "s")}
@@ -146,8 +146,9 @@ def pair_sheet(rows: Sequence[tuple[str, Sequence[tuple[HeatMaps, NDArray[np.flo
         for number, (maps, both) in enumerate(pictures):
             for offset, array in enumerate((None, *both)):
                 _show(axes[3 * number + offset], maps, array)
-            axes[3 * number].set_title(maps.prompt, fontsize="x-small", loc="left")
-        axes[0].text(-0.06, 0.5, title, transform=axes[0].transAxes, rotation=90, ha="right", va="center", fontsize=6)
+            axes[3 * number].set_title(maps.prompt, fontsize="x-small", loc="left", parse_math=False)
+        axes[0].text(-0.06, 0.5, title, transform=axes[0].transAxes, rotation=90, ha="right", va="center", fontsize=6,
+                     parse_math=False)  # fmt: skip
     return figure
 
 
@@ -172,8 +173,7 @@ def _legend(ax: Axes, more: Sequence[Line2D] = ()) -> None:
 
 
 def _tidy(ax: Axes) -> Axes:
-    for label in ax.get_yticklabels():
-        label.set_parse_math(False)
+    plain(ax.get_yticklabels())
     sns.despine(ax=ax, left=True)
     ax.tick_params(axis="y", length=0)
     return ax

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from visuosyn.errors import UserError
 from visuosyn.report.sheets import FUNCTION_POS
-from visuosyn.report.styles import MARKERS, PALETTE, canvas
+from visuosyn.report.styles import MARKERS, PALETTE, canvas, plain
 
 GROUPS = ("text", "upos")
 
@@ -111,8 +111,7 @@ def _lines(table: pd.DataFrame, ax: Axes, *, group: str, most: int, marks: bool)
     ]
     handles.append(Line2D([], [], color="#444444", linewidth=0.7, linestyle=(0, (4, 3)), label="if spread evenly"))
     legend = ax.figure.legend(handles=handles, loc="outside upper left", ncols=3, handletextpad=0.4, columnspacing=1.0)
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    plain(legend.get_texts())
     sns.despine(ax=ax)
     return sorted(table["place"].unique())
 

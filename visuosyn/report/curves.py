@@ -6,6 +6,7 @@ Call inside ``style(...)``; without ``axes`` a new figure is made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,22 +14,40 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.markers import TICKDOWN, TICKUP
 
 from visuosyn.masks import MaskRule
-from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, MILLIMETRES, PALETTE, STYLES, VERMILLION, width_of
+from visuosyn.report.styles import (
+    BLUE,
+    GREY,
+    INK,
+    MARKERS,
+    MILLIMETRES,
+    PALETTE,
+    STYLES,
+    VERMILLION,
+    canvas,
+    plain,
+    stacked,
+    width_of,
+)
 from visuosyn.stats.dominance import DIFFERENCE
 from visuosyn.stats.multiverse import UNIVERSE
 
-SIDES = {1: BLUE, -1: VERMILLION, 0: "#9A9A9A"}
+SIDES: dict[int, tuple[str, Any, str]] = {  # of an interval to 0: colour, marker, words
+    1: (BLUE, TICKUP, "interval above 0"),
+    -1: (VERMILLION, TICKDOWN, "below 0"),
+    0: (GREY, ".", "neither"),
+}
 CHOICES = {"normalisation": "maps", "layers": "layers", "third": "steps", "mask": "mask rule"}
 
 
 def specification_curve(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) -> list[Axes]:
     """One finding in every universe: sorted estimates with their 95% intervals, and below what was chosen in each.
 
-    ``rows`` are those of one relation and measure of a multiverse table. Blue: the interval lies above 0, vermillion:
-    below, grey: it includes 0. Rules that make all areas equal are left out for mIoD - mIoH. Source: Simonsohn,
-    Simmons & Nelson 2020.
+    ``rows`` are those of one relation and measure of a multiverse table. Blue, ticks up: the interval lies above 0;
+    vermillion, ticks down: below; grey dots: neither. Rules that make all areas equal are left out for
+    mIoD - mIoH. Source: Simonsohn, Simmons & Nelson 2020.
 
     >>> import pandas as pd
     >>> from visuosyn.report import style
@@ -46,21 +65,25 @@ def specification_curve(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = Non
     choices = [(name, value) for name in UNIVERSE for value in _values(table, name)]
     upper, lower = _two_panels(len(choices)) if axes is None else axes
     place, side = np.arange(len(table)), np.where(table["low"] > 0, 1, np.where(table["high"] < 0, -1, 0))
-    for sign, colour in SIDES.items():
+    handles = []
+    for sign, (colour, marker, words) in SIDES.items():
         at = side == sign
         mine = table[at]
         upper.vlines(place[at], mine["low"], mine["high"], color=colour, alpha=0.35, linewidth=0.6)
         upper.plot(place[at], mine["estimate"], linestyle="none", marker=".", markersize=2.2, color=colour)
+        for row, (name, value) in enumerate(choices):
+            chosen = place[at & (table[name] == value).to_numpy()]
+            lower.plot(chosen, np.full(len(chosen), row), linestyle="none", marker=marker, markersize=3, color=colour)
+        if at.any():
+            handles.append(Line2D([], [], linestyle="none", marker=marker, color=colour, label=words))
     upper.axhline(0, color=INK, linewidth=0.6)
     upper.set(ylabel=f"{str(rows['measure'].iloc[0]).replace('-', '−')}\n(points)", xlim=(-1, max(len(table), 1)))
     upper.tick_params(axis="x", length=0, labelbottom=False)
-    for row, (name, value) in enumerate(choices):
-        at = (table[name] == value).to_numpy()
-        colours = [SIDES[sign] for sign in side[at]]
-        lower.scatter(place[at], np.full(at.sum(), row), marker="|", s=9, linewidths=0.8, c=colours)
     lower.set_yticks(range(len(choices)), [_label(name, value, choices) for name, value in choices])
+    plain(lower.get_yticklabels())
     lower.set(ylim=(len(choices) - 0.4, -0.6), xlabel=f"{len(table)} analyses, sorted", xlim=upper.get_xlim())
     lower.tick_params(axis="y", length=0)
+    upper.figure.legend(handles=handles, loc="outside upper left", ncols=3, handletextpad=0.2, borderpad=0.1)
     sns.despine(ax=upper, bottom=True)
     sns.despine(ax=lower, left=True)
     return [upper, lower]
@@ -83,14 +106,14 @@ def _label(name: str, value: str, choices: Sequence[tuple[str, str]]) -> str:
 
 
 def _two_panels(rows: int) -> tuple[Axes, Axes]:
-    upper, lower = _figure(1.35 * width_of(), 38 + 3.0 * rows).subplots(2, 1, height_ratios=(34, max(3.0 * rows, 6)))
+    upper, lower = _figure(42 + 3.0 * rows).subplots(2, 1, height_ratios=(34, max(3.0 * rows, 6)))
     return upper, lower
 
 
-def _figure(width: float, height: float) -> Figure:
-    """A figure ``width`` mm wide; ``height`` is in mm for the paper, and grows with the column in other styles."""
+def _figure(height: float) -> Figure:
+    """A figure as wide as a page; ``height`` is in mm for the paper, and grows with the column in other styles."""
     tall = height * width_of() / STYLES["paper"]["column"]
-    return Figure(figsize=(width / MILLIMETRES, tall / MILLIMETRES), layout="constrained")
+    return Figure(figsize=(width_of("page") / MILLIMETRES, tall / MILLIMETRES), layout="constrained")
 
 
 def beside_published(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) -> list[Axes]:
@@ -109,7 +132,7 @@ def beside_published(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) 
     """
     rows = rows.sort_values(["paper_difference", "relation"], kind="stable").reset_index(drop=True)
     if axes is None:
-        axes = list(_figure(width_of("page"), 20 + 4.6 * max(len(rows), 3)).subplots(1, 2, sharey=True))
+        axes = list(_figure(20 + 4.6 * max(len(rows), 3)).subplots(1, 2, sharey=True))
     for ax, measure, label in zip(axes, ("mIoU", "difference"), ("mIoU (%)", "mIoD − mIoH (points)"), strict=True):
         ours, theirs, place = rows[measure], rows[f"paper_{measure}"], np.arange(len(rows))
         ax.hlines(place, ours, theirs, color="#D4D4D4", linewidth=2.2, zorder=1)
@@ -123,6 +146,7 @@ def beside_published(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) 
         ax.tick_params(axis="y", length=0)
     axes[1].axvline(0, color=GREY, linewidth=0.8, zorder=0)
     axes[0].set_yticks(range(len(rows)), list(rows["relation"]))
+    plain(axes[0].get_yticklabels())
     handles = [
         Line2D([], [], linestyle="none", marker="o", color=BLUE, label="this study, 95% interval"),
         Line2D([], [], linestyle="none", marker="D", color=VERMILLION, label="published"),
@@ -151,7 +175,7 @@ def control_forest(contrasts: pd.DataFrame, *, ax: Axes | None = None, most: int
     order = rows.groupby("relation", sort=False)["n_pairs"].max().sort_values(ascending=False, kind="stable")
     names, controls = list(order.index[:most]), list(dict.fromkeys(rows["control"]))
     if ax is None:
-        ax = _figure(width_of("page"), 24 + 2.4 * len(controls) * max(len(names), 2)).subplots()
+        ax = canvas("page", 24 + 2.4 * len(controls) * max(len(names), 2))[1]
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
     for number, control in enumerate(controls):
         mine = rows[(rows["control"] == control) & rows["relation"].isin(names)]
@@ -160,10 +184,12 @@ def control_forest(contrasts: pd.DataFrame, *, ax: Axes | None = None, most: int
         ax.hlines(place, mine["low"], mine["high"], color=colour, linewidth=1)
         ax.plot(mine["estimate"], place, linestyle="none", marker=marker, color=colour, markersize=4, label=control)
     ax.set_yticks(range(len(names)), names)
+    plain(ax.get_yticklabels())
     ax.set(ylim=(len(names) - 0.45, -0.55), xlabel="mIoU of the pairs minus that of the control (points)")
     for line in np.arange(len(names) - 1) + 0.5:
         ax.axhline(line, color="#EBEBEB", linewidth=0.6, zorder=0)
-    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=2, borderpad=0.1)
+    legend = ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=2, borderpad=0.1)
+    plain(legend.get_texts())
     sns.despine(ax=ax, left=True)
     ax.tick_params(axis="y", length=0)
     return ax
@@ -182,19 +208,14 @@ def variance_bars(components: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     measures, factors = (list(dict.fromkeys(components[name])) for name in ("measure", "factor"))
     if ax is None:
-        ax = _figure(1.35 * width_of(), 20 + 7 * len(measures)).subplots()
-    shares = components.pivot(index="measure", columns="factor", values="share").loc[measures].fillna(0)
-    left = np.zeros(len(measures))
-    for number, factor in enumerate(factors):
-        colour = "#D0D0D0" if factor == "rest" else PALETTE[number % len(PALETTE)]
-        width = 100 * shares[factor].to_numpy()
-        ax.barh(
-            measures, width, left=left, color=colour, edgecolor="white", linewidth=0.6, label=factor.replace("_", " ")
-        )
-        left += width
-    ax.invert_yaxis()
-    ax.set(xlabel="share of the variance that relations and covariates leave (%)", xlim=(0, 100))
-    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=3, borderpad=0.1)
+        ax = canvas("page", 20 + 7 * len(measures))[1]
+    shares = 100 * components.pivot(index="measure", columns="factor", values="share").loc[measures, factors].fillna(0)
+    stacked(ax, shares.rename(columns=lambda factor: factor.replace("_", " ")), remainder="rest")
+    ax.set_yticks(range(len(measures)), measures)
+    plain(ax.get_yticklabels())
+    ax.set(xlabel="share of the variance that relations and covariates leave (%)", ylim=(len(measures) - 0.4, -0.6))
+    legend = ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=6, borderpad=0.1)
+    plain(legend.get_texts())
     sns.despine(ax=ax, left=True)
     ax.tick_params(axis="y", length=0)
     return ax

@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from visuosyn.errors import UserError
 from visuosyn.masks import MaskRule
 from visuosyn.report.labels import place_labels
-from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, PALETTE, VERMILLION, canvas
+from visuosyn.report.styles import BLUE, GREY, INK, MARKERS, PALETTE, VERMILLION, canvas, plain
 from visuosyn.report.tables import DOMINANCE, MIN_PROMPTS, SUMMARY_ROWS
 
 DIRECTIONS = {  # colour, marker, words
@@ -153,8 +153,7 @@ def relation_forest(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 
         if np.isfinite(row.paper_difference):
             ax.plot(row.paper_difference, place, linestyle="none", marker="|", markersize=9, color=INK, zorder=4)
     ax.set_yticks(range(len(rows)), [f"{r.relation}  ({r.n_pairs:,})" for r in _each(rows)])
-    for label in ax.get_yticklabels():
-        label.set_parse_math(False)
+    plain(ax.get_yticklabels())
     ax.set(xlabel="mIoD − mIoH (percentage points)", ylim=(-0.7, max(len(rows), 1) - 0.3))
     _direction_legend(ax, rows, paper=bool(rows["paper_difference"].notna().any()))
     sns.despine(ax=ax, left=True)
@@ -196,8 +195,7 @@ def _by_rule(table: pd.DataFrame, relations: Sequence[str], measure: str, ax: Ax
         for i, name in enumerate(relations)
     ]
     legend = ax.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.35, handletextpad=0.5)
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    plain(legend.get_texts())
     sns.despine(ax=ax)
     return places
 

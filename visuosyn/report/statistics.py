@@ -75,12 +75,12 @@ def draw_statistics(tables: Tables, mask: str, folder: Path) -> dict[str, list[D
                 folder,
                 f"multiverse_{''.join(c if c.isalnum() else '_' for c in relation)}",
                 f"specification curve of {relation}",
-                "chart",
+                "chart wide",
                 lambda mine=mine: curves.specification_curve(mine)[0],  # type: ignore[misc]
                 f"Sorted estimates of mIoD − mIoH of {relation} in every analysis; the counts stand in the table.",
                 f"{relation}: mIoD − mIoH in every analysis, sorted, with 95% intervals; below, the choices of each. "
-                "Blue: the head’s area contains more of the dependent’s; vermillion: the reverse; grey: the interval "
-                "includes 0.",
+                "Blue, ticks up: the head’s area contains more of the dependent’s; vermillion, ticks down: the "
+                "reverse; grey dots: neither, as the interval includes 0.",
             )
         )
     if "mixed_components" in tables:
@@ -89,7 +89,7 @@ def draw_statistics(tables: Tables, mask: str, folder: Path) -> dict[str, list[D
                 folder,
                 "variance_components",
                 "variance components",
-                "chart",
+                "chart wide",
                 lambda: curves.variance_bars(tables["mixed_components"]),
                 "Stacked bars of the shares of variance; the numbers stand in the table.",
                 "Where the variance lies that relations and covariates leave: prompt, picture (seed), pair, words.",

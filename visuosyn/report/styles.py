@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from visuosyn.errors import UserError
 
 # All stand out from paper in greyscale (3 to 1) and are told apart by colour-blind readers; the first two are Okabe and
-# Ito's, the others were chosen to lie far from them and from each other. Each comes with a marker.
+# Ito's, the others were chosen to lie far from them and from each other. With each goes a marker, with areas a hatch.
 BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#767676", "#222222"
 PALETTE = (BLUE, VERMILLION, "#05A188", "#790336", "#000000", "#233086", "#146E6D", "#9E3018")
 MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*")
+HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "||||", "----", "++++")
 
 MILLIMETRES = 25.4
 STYLES: dict[str, dict[str, float]] = {  # text size in points, widths of a column and of a page in mm
@@ -78,6 +82,7 @@ def style(name: str = "paper") -> Iterator[None]:
         "axes.unicode_minus": True,
         "axes.titlelocation": "left",
         "legend.frameon": False,
+        "hatch.linewidth": 0.7,
         "figure.dpi": 100,
         "savefig.dpi": 200,
         "figure.figsize": (sizes["column"] / MILLIMETRES, sizes["column"] / MILLIMETRES),
@@ -117,6 +122,41 @@ def canvas(width: str = "column", height: float = 77.0) -> tuple[Figure, Axes]:
     tall = height * width_of("column") / STYLES["paper"]["column"]
     figure = Figure(figsize=(width_of(width) / MILLIMETRES, tall / MILLIMETRES), layout="constrained")
     return figure, figure.subplots()
+
+
+def plain(texts: Iterable[Text]) -> None:
+    """Show texts that come from data as they are: two dollars in a word are no formula.
+
+    >>> figure, axes = canvas("column", 40)
+    >>> legend = axes.legend(axes.plot([0, 1]), ["$5 or $6"])
+    >>> plain(legend.get_texts())
+    >>> [text.get_parse_math() for text in legend.get_texts()]
+    [False]
+    """
+    for text in texts:
+        text.set_parse_math(False)
+
+
+def stacked(ax: Axes, shares: pd.DataFrame, *, remainder: str) -> None:
+    """Bars from 0 to 100 % at the rows 0, 1, ...: a bar a row of ``shares``, a segment a column, in per cent.
+
+    Segments differ in colour and in hatch, so also in greyscale; that of the column ``remainder`` is hollow.
+
+    >>> import pandas as pd
+    >>> figure, axes = canvas("column", 40)
+    >>> stacked(axes, pd.DataFrame({"right": [70.0, 20.0], "missing": [30.0, 80.0]}), remainder="missing")
+    >>> [(float(bar.get_x()), float(bar.get_width())) for bar in axes.patches[2:]]
+    [(70.0, 30.0), (20.0, 80.0)]
+    """
+    left = np.zeros(len(shares))
+    for number, (name, widths) in enumerate(shares.items()):
+        fill, edge, hatch = PALETTE[number % len(PALETTE)], "white", HATCHES[number % len(HATCHES)]
+        if name == remainder:
+            fill, edge, hatch = "white", GREY, ""
+        ax.barh(range(len(shares)), widths, left=left, height=0.7, label=str(name), facecolor=fill, edgecolor=edge,
+                hatch=hatch, linewidth=0.6, clip_on=False)  # fmt: skip
+        left += widths.to_numpy()
+    ax.set_xlim(0, 100)
 
 
 def save_figure(figure: Figure, stem: Path, *, formats: Sequence[str] = FORMATS) -> list[Path]:
