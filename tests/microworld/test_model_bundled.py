@@ -87,7 +87,7 @@ def test_a_lost_checkpoint_folder_falls_back_to_the_bundled_weights(tmp_path: Pa
     job = keeper.Job(tmp_path, train._recipe(tmp_path, True), 1, None, 1, "cpu", resume=True)
     _, tokenizer = train.prepare(job)
     learner = Learner(job.recipe, tokenizer, torch.device("cpu"))
-    progress = train.restore(learner, job)
+    progress = train.restore(learner, job).started(job)
     assert (progress.step, progress.views) == (facts()["step"], facts()["views"])
     assert not progress.fresh and progress.budget_step == progress.step
     assert tokenizer.get_vocab() == CLIPTokenizer.from_pretrained(MODEL_DIR / "tokenizer").get_vocab()

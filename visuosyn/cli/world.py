@@ -39,6 +39,7 @@ def render(
     """
     from visuosyn.microworld.render_set import render as run
 
+    _at_least_one(processes=processes)
     with bars(quiet) as progress:
         run(count, out, seed=seed, split=split, processes=processes, progress=progress)  # type: ignore[arg-type]
     say(f"{count} scenes: {out}", quiet=quiet)
@@ -60,8 +61,14 @@ def draw(
 
         visuosyn world draw "a zebra and a red ball" --out zebra.png
     """
+    from PIL import Image
+
     from visuosyn.microworld.scoring import draw_prompt
 
+    _at_least_one(steps=steps)
+    _file_to_write(out)
+    if Image.registered_extensions().get(out.suffix.lower()) not in Image.SAVE:
+        raise UserError(f"{str(out)!r} is no name of a picture: end it in .png")
     unknown = draw_prompt(prompt, out, model=model, seed=seed, steps=steps, guidance=guidance)
     if unknown:
         say(f"The model was never taught: {', '.join(unknown)}", quiet=quiet)
@@ -97,7 +104,11 @@ def score(
     from visuosyn.microworld import MODEL_DIR
     from visuosyn.microworld.scoring import Plan, write_card
     from visuosyn.microworld.scoring import score as run
+    from visuosyn.run.files import atomic_write
 
+    _at_least_one(prompts=prompts, scenes=scenes, steps=steps, batch_size=batch_size)
+    if csv is not None:
+        _file_to_write(csv)
     folder = MODEL_DIR if model == "micro" else Path(model)
     if card and not folder.is_dir():
         raise UserError(f"--card needs the model's folder, not {model!r}: give --model FOLDER")
@@ -105,8 +116,24 @@ def score(
     with resumable(), bars(quiet) as progress:
         table = run(model, out=out, plan=plan, progress=progress)
     if csv is not None:
-        table.to_csv(csv, index=False, float_format="%.6g")
+        with atomic_write(csv) as path:
+            table.to_csv(path, index=False, float_format="%.6g")
     if card:
         say(f"Card: {write_card(folder, table)}", quiet=quiet)
     say(table.to_string(index=False, float_format="{:.3f}".format, na_rep="-"), quiet=quiet)
     say(f"Report: {out / 'index.html'}", quiet=quiet)
+
+
+def _at_least_one(**numbers: int | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise UserError(f"{name.replace('_', ' ')} {number} is out of range: use a whole number from 1 on")
+
+
+def _file_to_write(path: Path) -> None:
+    """Refuse, before the work, a name that no file can have; folders on its way are made when it is written."""
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir():
+        raise UserError(f"cannot write {path}: it is a folder")
+    if not above.is_dir():
+        raise UserError(f"cannot write {path}: {above} is a file")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -44,15 +45,15 @@ class Cache:
 
 
 def open_cache(
-    folder: Path, *, count: int, projection: Projection, tokenizer: CLIPTokenizer, processes: int = 2
+    folder: Path, *, count: int, projection: Projection, tokenizer: CLIPTokenizer, processes: int | None = None
 ) -> Cache:
-    """The first `count` training scenes, rendered now as far as the folder lacks them."""
+    """The first `count` training scenes, rendered now as far as the folder lacks them, by one process a core."""
     fingerprint = _fingerprint(projection, tokenizer)
     present = _present(folder, fingerprint)
     if present < count:
         folder.mkdir(parents=True, exist_ok=True)
         arrays = {name: _map(folder, name, count, "r+") for name in FIELDS}
-        for start, captions, rendered in _render(range(present, count), projection, processes):
+        for start, captions, rendered in _render(range(present, count), projection, processes or os.cpu_count() or 1):
             rendered["tokens"] = np.array(encode(tokenizer, captions), np.uint16)
             for name, values in rendered.items():
                 arrays[name][start : start + len(captions)] = values

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from visuosyn.microworld import words
+from visuosyn.microworld.latents import CHANNELS
 
 CARD = """\
 ---
@@ -37,16 +38,18 @@ word form; any other word is cut into bytes and means nothing to the model.
 
 | | |
 | --- | --- |
-| training time | {hours} hours on CPU |
+| training time | {hours} hours on {devices} |
 | steps, image views | {step:,}, {views:,} |
 | decay of the learning rate finished | {finished} |
 | batch, scenes, seed | {batch}, {scenes:,}, {seed} |
 | changed on the way | {history} |
 
-Velocity prediction with zero terminal signal-to-noise ratio; Muon for matrices, AdamW for the rest; rates that fall
-linearly over the last {decay:.0%}; averaged weights ({ema}). **Declared choices**: times are drawn as 1000 u^{late:g}
-with u uniform, so that noisy ones come more often; the image loss weights a cell full of objects {object_factor:g}
-times; in {drop_end:.0%} of the examples the states of the end tokens are replaced by those of the empty caption, so
+Velocity prediction with zero terminal signal-to-noise ratio; Muon for matrices, AdamW for the rest; rates that fell
+linearly over the last {decay:.0%} of the last budget (a training has one or several, one after the other); averaged
+weights ({ema}). **Declared choices**, as they stood last: times are drawn as 1000 u^{late:g} with u uniform, so that
+noisy ones come more often; the image loss weights a cell full of objects {object_factor:g} times; in the first
+{single_phase:.0%} of the first budget {single_share:.0%} of the examples come from the scenes with one object alone; in
+{drop_end:.0%} of the examples the states of the end tokens are replaced by those of the empty caption, so
 that the words themselves carry the picture; in {drop_context:.0%} each token is encoded by itself, so that an
 adjective is told by its own state and not by that of its noun alone, which has read it; captions are dropped in
 {drop_caption:.0%}. **No loss on attention or on the mask of any word** was used, so where the attention of a word lies
@@ -67,6 +70,8 @@ Weights: Apache-2.0, as the project. The scenes contain sprites of Fluent Emoji 
 `LICENSE-fluent-emoji`.
 """
 
+DEVICES = {"cpu": "CPU", "cuda": "GPU"}
+
 FIGURES = """\
 From `visuosyn.microworld.evaluate` and `visuosyn world score`, in brackets intervals of 95%, where nothing else is
 named. Pictures are drawn from prompts of the grammar. A thing alone is named by its silhouette; what stands where, in
@@ -81,7 +86,7 @@ def model_card(training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> st
 
     Args:
         training: the content of `training.json`.
-        evaluation: measured figures by name; empty before an evaluation.
+        evaluation: measured figures by name, beside the ``step`` they are of; empty before an evaluation.
     """
     recipe = training["recipe"]
     return CARD.format(
@@ -93,9 +98,10 @@ def model_card(training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> st
         grounds=len(words.GROUNDS),
         held=len(words.held_out()),
         hours=training["hours"],
+        devices=" and ".join(DEVICES.get(device, device) for device in training.get("devices", ["cpu"])),
         step=training["step"],
         views=training["views"],
-        finished="yes" if training["finished"] else "no",
+        finished="yes" if training["finished"] else _unfinished(training),
         history="; ".join(training["history"]) or "nothing",
         batch=recipe["batch"],
         scenes=recipe["scenes"],
@@ -104,16 +110,22 @@ def model_card(training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> st
         decay=recipe["decay"],
         late=recipe["late"],
         object_factor=1 + recipe["object_weight"],
+        single_phase=recipe["single_phase"],
+        single_share=recipe["single_share"],
         drop_end=recipe["drop_end"],
         drop_context=recipe["drop_context"],
         drop_caption=recipe["drop_caption"],
-        channels=8,
+        channels=CHANNELS,
         evaluation=_table(evaluation),
     )
+
+
+def _unfinished(training: Mapping[str, Any]) -> str:
+    return f"no, {training['budget_used']:.0%} of the budget is used" if "budget_used" in training else "no"
 
 
 def _table(evaluation: Mapping[str, Any]) -> str:
     if not evaluation:
         return ""
-    rows = "\n".join(f"| {name} | {value} |" for name, value in evaluation.items())
+    rows = "\n".join(f"| {name} | {value} |" for name, value in evaluation.items() if name != "step")
     return f"\n## Figures\n\n{FIGURES}\n\n| measure | value |\n| --- | --- |\n{rows}\n"

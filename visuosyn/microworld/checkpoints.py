@@ -18,9 +18,12 @@ STATE = "state.json"
 def save(folder: Path, *, tensors: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> Path:
     """Write ``folder/latest-<step>`` and remove the one before.
 
-    The checkpoint is built under a temporary name, synced and renamed, so a kill leaves no half of one.
+    The checkpoint is built under a temporary name, synced and renamed, so a kill leaves no half of one; and the one
+    before goes last, so a kill leaves one. A second one of the same step has a name that sorts behind it.
     """
     target = folder / f"latest-{state['step']:08d}"
+    if same := max(folder.glob(f"{target.name}*"), default=None):
+        target = same.with_name(f"{same.name}+")
     building = folder / f".{target.name}.new"
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
@@ -30,8 +33,6 @@ def save(folder: Path, *, tensors: dict[str, dict[str, Tensor]], state: dict[str
     (building / STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
     for path in building.iterdir():
         _sync(path)
-    if target.exists():
-        shutil.rmtree(target)
     building.rename(target)
     _sync(folder)
     for old in folder.glob("latest-*"):

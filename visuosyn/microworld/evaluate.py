@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers import AutoencoderTiny
 from safetensors.torch import load_file
 from torch import Tensor
 from transformers import CLIPTokenizer
@@ -21,7 +22,9 @@ from transformers import CLIPTokenizer
 from visuosyn.errors import UserError
 from visuosyn.microworld import checkpoints, decoder, network, samples, scenes
 from visuosyn.microworld.latents import PATCH, Projection, coverage
-from visuosyn.microworld.learner import Learner, Recipe
+from visuosyn.microworld.learner import Learner
+from visuosyn.microworld.network import LATENT_RANGE
+from visuosyn.microworld.recipe import Recipe
 from visuosyn.microworld.tokenizer import encode
 
 TIMES = (100, 300, 500, 700, 900)
@@ -53,42 +56,49 @@ def _errors_at(learner: Learner, time: int, latents: Tensor, tokens: Tensor, gen
     )
 
 
-def seconds_an_image(learner: Learner, tokenizer: CLIPTokenizer, *, repeats: int = 5) -> float:
-    """Processor seconds for the latents of one image of 25 steps with guidance on one thread; the median."""
+@torch.inference_mode()
+def seconds_an_image(learner: Learner, tokenizer: CLIPTokenizer, vae: AutoencoderTiny, *, repeats: int = 5) -> float:
+    """Processor seconds for one image of 25 steps with guidance, decoded, on one thread; the median."""
     taken = []
     for _ in range(repeats):
         started = time.process_time()
-        samples.draw_latents(learner.unet, learner.text, tokenizer, ["a red ball"])
+        latents = samples.draw_latents(learner.unet, learner.text, tokenizer, ["a red ball"])
+        vae.decode(torch.from_numpy(latents / LATENT_RANGE))
         taken.append(time.process_time() - started)
     return float(np.median(taken))
 
 
 def evaluate(out: Path) -> dict[str, float]:
-    """All figures of a run's newest checkpoint."""
+    """All figures of a run's newest checkpoint, and its step.
+
+    Raises:
+        UserError: the run lacks a checkpoint or a decoder, or is of another network.
+    """
     newest = checkpoints.latest(out)
-    if newest is None:
-        raise UserError(f"{out} has no checkpoint; train the model first")
-    facts = checkpoints.read_state(newest)["recipe"]
+    if newest is None or not (out / decoder.FILE).exists():
+        raise UserError(f"{out} lacks a checkpoint or {decoder.FILE}; train the model and its decoder first")
+    state = checkpoints.read_state(newest)
     tokenizer = CLIPTokenizer.from_pretrained(out / "tokenizer")
     projection = Projection.load(out / "latents.safetensors")
     device = torch.device("cpu")
-    learner = Learner(Recipe(**(facts | {"channels": tuple(facts["channels"])})), tokenizer, device)
+    learner = Learner(Recipe.read(state["recipe"]), tokenizer, device)
     averaged = checkpoints.read_tensors(newest, "averaged", device)
     learner.load({"weights": averaged, "averaged": averaged})
     vae = network.autoencoder(projection)
     vae.decoder.load_state_dict(load_file(out / decoder.FILE))
     decibels = decoder.held_out_psnr(vae, projection)
     return {
+        "step": state["step"],
         **held_out_errors(learner, tokenizer, projection),
         "decoder, PSNR in dB": decibels["decoder"],
         "decoder on objects, PSNR in dB": decibels["decoder_objects"],
         "exact inverse of the linear code, PSNR in dB": decibels["linear"],
-        "processor seconds an image (25 steps, guidance, one thread)": seconds_an_image(learner, tokenizer),
+        "processor seconds an image (25 steps, guidance, one thread)": seconds_an_image(learner, tokenizer, vae),
     }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluate a run; the figures go to its `evaluation.json`, from where the next export takes them."""
+    """Evaluate a run; the figures go to its `evaluation.json`, from where an export of this step takes them."""
     parser = argparse.ArgumentParser(prog="python -m visuosyn.microworld.evaluate", description="Evaluate a run.")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     options = parser.parse_args(arguments)

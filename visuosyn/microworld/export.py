@@ -12,6 +12,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from transformers import CLIPTokenizer
 from visuosyn.errors import UserError
 from visuosyn.microworld import checkpoints, decoder, network
 from visuosyn.microworld.card import model_card
+from visuosyn.microworld.keeper import Progress
 from visuosyn.microworld.latents import Projection
 
 DRAWING = {"steps": 25, "guidance": 3.0}  # what a study draws with unless told otherwise
@@ -34,9 +36,15 @@ def export(out: Path, folder: Path) -> None:
     """Write the averaged weights of a run's newest checkpoint as a pipeline folder, replacing what was there.
 
     Args:
-        out: folder of the run, with a checkpoint and a decoder.
+        out: folder of the run, with a checkpoint and a decoder; the figures of `evaluate` go along if they
+            are of this step.
         folder: the pipeline folder to make.
+
+    Raises:
+        UserError: the run lacks something; the folder holds something that is no pipeline.
     """
+    folder = folder.resolve()
+    require_replaceable(folder)
     found = checkpoints.latest(out)
     if not found or not (out / decoder.FILE).exists():
         raise UserError(f"{out} lacks a checkpoint or {decoder.FILE}; train the model and its decoder first")
@@ -53,12 +61,22 @@ def export(out: Path, folder: Path) -> None:
     _write_json(building / "training.json", training_facts(building, state))
     evaluation = out / "evaluation.json"
     facts = checkpoints.read_json(evaluation) if evaluation.exists() else {}
+    if facts and facts.get("step") != state["step"]:
+        sys.stderr.write(f"{evaluation} is left out: it is not of step {state['step']}; evaluate anew\n")
+        facts = {}
     if facts:
         _write_json(building / evaluation.name, facts)
     (building / "README.md").write_text(model_card(checkpoints.read_json(building / "training.json"), facts), "utf-8")
     shutil.copy(ART_LICENCE, building / ART_LICENCE.name)
-    shutil.rmtree(folder, ignore_errors=True)
-    building.rename(folder)
+    _replace(folder, building)
+
+
+def require_replaceable(folder: Path) -> None:
+    """Refuse a path that holds something which is no pipeline."""
+    if not folder.exists() or (folder / "model_index.json").is_file():
+        return
+    if not folder.is_dir() or any(folder.iterdir()):
+        raise UserError(f"{folder} holds something that is no pipeline: choose another folder to export to")
 
 
 def save_pipeline(
@@ -82,22 +100,30 @@ def save_pipeline(
 
 
 def training_facts(folder: Path, state: dict[str, Any]) -> dict[str, Any]:
-    """What `training.json` holds: how far the training is, the recipe, a checksum of every weight file."""
-    progress = state["progress"]
+    """What `training.json` holds: how far training and budget are, the recipe, a checksum of every weight file."""
+    progress = Progress.read(state["progress"])
     sums = {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*.safetensors"))
     }
-    return {
-        "step": progress["step"],
-        "views": progress["views"],
-        "seconds": round(progress["seconds"]),
-        "hours": round(progress["seconds"] / 3600, 2),
-        "finished": progress["finished"],
-        "history": list(progress["history"]),
+    return asdict(progress) | {
+        "seconds": round(progress.seconds),
+        "budget_seconds": round(progress.budget_seconds),
+        "budget_used": round(progress.fraction, 3),
+        "hours": round(progress.seconds / 3600, 2),
         "recipe": state["recipe"],
         "sha256": sums,
     }
+
+
+def _replace(folder: Path, new: Path) -> None:
+    """Put a folder in another's place; the old one stands aside until the new one is there."""
+    aside = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    if folder.exists():
+        folder.rename(aside)
+    new.rename(folder)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _autoencoder(out: Path, projection: Projection) -> AutoencoderTiny:

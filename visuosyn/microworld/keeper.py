@@ -13,8 +13,10 @@ from transformers import CLIPTokenizer
 
 from visuosyn.microworld import checkpoints, samples
 from visuosyn.microworld.latents import Projection
-from visuosyn.microworld.learner import Learner, Losses, Recipe
+from visuosyn.microworld.learner import Learner, Losses
+from visuosyn.microworld.recipe import Recipe
 
+MINUTES = 100.0
 CHECKPOINT_SECONDS = 300
 SHEET_SECONDS = 900
 LOG_STEPS = 50
@@ -23,11 +25,14 @@ COLUMNS = ("step", "views", "seconds", "loss", "object_loss", "rate")
 
 @dataclass(frozen=True)
 class Job:
-    """One start of the training: where, how, how long."""
+    """One start of the training: where, how, how long.
+
+    `steps` or else `minutes` make the budget; without both it is that of the resumed run, or `MINUTES`.
+    """
 
     out: Path
     recipe: Recipe
-    minutes: float
+    minutes: float | None
     steps: int | None
     ranks: int
     device: str
@@ -36,10 +41,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the training is; `budget_*` hold where the present budget began.
+    """How far the training is: JSON in every checkpoint.
 
-    `fresh`: this budget began from random weights (the one-object phase applies); `finished`: its decay is done;
-    `history`: what was changed on the way, a sentence each, for the model card.
+    Attributes:
+        step, views, seconds: made, seen and used in all.
+        budget_step, budget_seconds: where the present budget began.
+        minutes, steps: its length; it counts steps where they are given.
+        warm_step: where the present warm-up began.
+        fresh: this budget began from random weights (the one-object phase applies).
+        finished: its decay is done.
+        devices: what the training ran on.
+        history: what was changed on the way, a sentence each, for the model card.
     """
 
     step: int = 0
@@ -47,14 +59,20 @@ class Progress:
     seconds: float = 0.0
     budget_step: int = 0
     budget_seconds: float = 0.0
+    minutes: float = MINUTES
+    steps: int | None = None
+    warm_step: int = 0
     fresh: bool = True
     finished: bool = False
+    devices: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Progress:
-        """Progress from JSON."""
-        return cls(**{**facts, "history": tuple(facts.get("history", ()))})
+        """Progress from JSON; what older versions did not write was so: one warm-up a budget, all on CPU."""
+        older = {"warm_step": facts.get("budget_step", 0), "devices": ("cpu",)}
+        lists = {name: tuple(facts[name]) for name in ("devices", "history") if name in facts}
+        return cls(**{**older, **facts, **lists})
 
     def changed(self, before: Mapping[str, Any], after: Recipe) -> Progress:
         """With a sentence on what a resumed run does otherwise than the recipe it began with."""
@@ -65,11 +83,24 @@ class Progress:
         sentence = f"from step {self.step:,} on {', '.join(changes)}"
         return replace(self, history=(*self.history, sentence)) if changes else self
 
-    def fraction(self, job: Job) -> float:
-        """The used share of the budget, which counts steps if the job says so, else training time."""
-        if job.steps is not None:
-            return (self.step - self.budget_step) / job.steps
-        return (self.seconds - self.budget_seconds) / (60 * job.minutes)
+    def started(self, job: Job) -> Progress:
+        """At the start of a job: a finished budget is followed by a new one; the job may give its length."""
+        progress = self
+        if self.finished:
+            progress = replace(
+                self, budget_step=self.step, budget_seconds=self.seconds, minutes=MINUTES, steps=None,
+                warm_step=self.step, fresh=False, finished=False,
+            )  # fmt: skip
+        if job.minutes is not None or job.steps is not None:
+            progress = replace(progress, minutes=job.minutes or progress.minutes, steps=job.steps)
+        return replace(progress, devices=tuple(dict.fromkeys((*self.devices, job.device))))
+
+    @property
+    def fraction(self) -> float:
+        """The used share of the budget, which counts steps if it is told in them, else training time."""
+        if self.steps is not None:
+            return (self.step - self.budget_step) / self.steps
+        return (self.seconds - self.budget_seconds) / (60 * self.minutes)
 
 
 class Keeper:
@@ -108,8 +139,7 @@ class Keeper:
             self._draw(progress)
 
     def _save(self, progress: Progress) -> None:
-        state = {"step": progress.step, "progress": asdict(progress), "recipe": asdict(self.job.recipe)}
-        checkpoints.save(self.job.out, tensors=self.learner.tensors(), state=state)
+        save_checkpoint(self.job, self.learner, progress)
 
     def _write_log(self, progress: Progress, factor: float) -> None:
         count = len(self.losses)
@@ -129,6 +159,12 @@ class Keeper:
             latents = samples.draw_latents(self.learner.unet, self.learner.text, self.tokenizer, samples.PROMPTS)
         sheet = samples.contact_sheet(list(self.projection.decode(latents)), samples.PROMPTS)
         sheet.save(self.job.out / f"sheet-{progress.step:08d}.png")
+
+
+def save_checkpoint(job: Job, learner: Learner, progress: Progress) -> None:
+    """Write a checkpoint of a learner into a job's folder."""
+    state = {"step": progress.step, "progress": asdict(progress), "recipe": asdict(job.recipe)}
+    checkpoints.save(job.out, tensors=learner.tensors(), state=state)
 
 
 def _cut_log(log: Path, step: int) -> None:

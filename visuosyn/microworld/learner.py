@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,49 +17,8 @@ from visuosyn.microworld import network
 from visuosyn.microworld.cache import Cache
 from visuosyn.microworld.latents import PATCH
 from visuosyn.microworld.muon import Muon
+from visuosyn.microworld.recipe import Recipe
 from visuosyn.microworld.tokenizer import encode
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What is trained and how; written into every checkpoint.
-
-    Attributes:
-        channels: of the UNet at 24x24, 12x12 and 6x6.
-        batch: examples a step, over all ranks.
-        muon_rate, adam_rate: peak learning rates.
-        warmup: steps of linear warm-up, also after a restart without optimiser state.
-        decay: last share of a budget in which the rates fall linearly to 2%.
-        object_weight: a latent cell full of objects counts 1 + this in the loss.
-        late: times are drawn as 1000 u^late with u uniform; below 1, noisier times are drawn more often. Where a
-            thing stands, and whether it is one or two, is decided there.
-        drop_caption: share of examples trained without their caption (for classifier-free guidance).
-        drop_end: share whose states from the first end token on are those of the empty caption, so that
-            the words themselves must carry the picture.
-        drop_context: share of examples whose tokens are encoded each by itself, so that an adjective's own state
-            must say what its noun's state, which has read it, would else say for it.
-        single_phase: first share of a fresh run in which most scenes (`single_share`) hold one object.
-        ema: decay of the averaged weights.
-        scenes: rendered training scenes.
-        seed: of weights and of every random draw.
-    """
-
-    channels: tuple[int, int, int] = (48, 128, 192)
-    batch: int = 32
-    muon_rate: float = 4e-3
-    adam_rate: float = 2e-3
-    warmup: int = 60
-    decay: float = 0.6
-    object_weight: float = 3.0
-    late: float = 0.6
-    drop_caption: float = 0.1
-    drop_end: float = 0.5
-    drop_context: float = 0.4
-    single_phase: float = 0.25
-    single_share: float = 0.85
-    ema: float = 0.999
-    scenes: int = 150_000
-    seed: int = 0
 
 
 class Examples(NamedTuple):
@@ -144,13 +102,14 @@ class Learner:
         return (predicted.float() - velocity) ** 2
 
     def states(self, tokens: Tensor, generator: torch.Generator) -> Tensor:
-        """Text states (b, 32, width) with captions and end tokens dropped as the recipe says."""
+        """Text states (b, 32, width): captions and end tokens dropped, tokens encoded alone, as the recipe says."""
         count = len(tokens)
         draws = torch.rand(3, count, generator=generator, device=self.device)
         tokens = torch.where((draws[0] < self.recipe.drop_caption)[:, None], self.empty, tokens)
         states = self.text(input_ids=torch.cat([tokens, self.empty])).last_hidden_state
-        alone = draws[2] < self.recipe.drop_context
-        states = torch.cat([torch.where(alone[:, None, None], self._each_alone(tokens), states[:-1]), states[-1:]])
+        (alone,) = (draws[2] < self.recipe.drop_context).nonzero(as_tuple=True)
+        if len(alone):
+            states = states.index_copy(0, alone, self._each_alone(tokens[alone]))
         after_end = (tokens == self.end).cumsum(1) > 0
         replaced = after_end & (draws[1] < self.recipe.drop_end)[:, None]
         return torch.where(replaced[..., None], states[-1:], states[:-1])
@@ -189,10 +148,13 @@ class Learner:
         Raises:
             UserError: the weights are those of another network.
         """
-        if other := set(tensors["weights"]) ^ set(self.parameters):
+        shapes, own = (
+            {name: tuple(value.shape) for name, value in each.items()} for each in (tensors["weights"], self.parameters)
+        )
+        if other := {name for name in shapes.keys() | own.keys() if shapes.get(name) != own.get(name)}:
             raise UserError(
-                f"the weights are those of another network: {len(other)} tensors stand on one side alone, as "
-                f"{min(other)}; start a new run in another --out"
+                f"the weights are those of another network: {len(other)} tensors stand on one side alone or have "
+                f"another shape there, as {min(other)}; start a new run in another --out"
             )
         for name, parameter in self.parameters.items():
             parameter.copy_(tensors["weights"][name])

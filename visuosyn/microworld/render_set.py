@@ -49,12 +49,12 @@ def render(
         progress: told stage, done, total.
 
     Raises:
-        UserError: no scenes, an unknown split, a folder that holds something.
+        UserError: no scenes, an unknown split, a file, a folder that holds something.
     """
     if count < 1:
         raise UserError(f"{count} scenes are none: ask for at least 1")
-    if out.exists() and any(out.iterdir()):
-        raise UserError(f"{out} is not empty: give a new folder")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out} is {'not empty' if out.is_dir() else 'a file'}: give a new folder")
     sample(seed, split=split)
     for name in ("images", "masks"):
         (out / name).mkdir(parents=True, exist_ok=True)

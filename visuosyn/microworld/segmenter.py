@@ -1,6 +1,6 @@
 """The judge of pictures without a truth: a small network that says what stands where, and counts it.
 
-It was trained on rendered scenes only (`visuosyn.microworld.train_segmenter`), never on what the model draws. For each
+It was trained on rendered scenes only (`visuosyn.microworld.train_judge`), never on what the model draws. For each
 pixel it says whether something stands there, which noun and colour that is, and where the centre of that thing lies;
 pixels whose centres agree are one thing, so touching, overlapping and broken things are told apart. What stands there
 but looks like no noun (in training: shapeless patches of a thing's texture) has the noun ``None``.
@@ -85,11 +85,6 @@ class Segmentation:
     def nouns(self) -> NDArray[np.int64]:
         """(96, 96): 0 where nothing stands, else 1 + the place of the noun in ``words.NOUNS`` (26: none of them)."""
         return np.where(self.foreground, 1 + self.noun_shares.argmax(0), 0)
-
-    @property
-    def colours(self) -> NDArray[np.int64]:
-        """(96, 96): 0 where nothing stands, else 1 + the place of the colour in ``words.COLOURS`` (7: none)."""
-        return np.where(self.foreground, 1 + self.colour_shares.argmax(0), 0)
 
     def objects(self) -> tuple[Found, ...]:
         """The things, from left to right."""
@@ -201,7 +196,7 @@ def layer(before: int, after: int, stride: int = 1) -> nn.Sequential:
 
 @functools.cache
 def load_segmenter(folder: Path = JUDGE_DIR) -> Segmenter:
-    """The bundled segmenter, or one that `visuosyn.microworld.train_segmenter` wrote to another folder."""
+    """The bundled segmenter, or one that `visuosyn.microworld.train_judge` wrote to another folder."""
     return Segmenter(
         load_into(Network(), folder / WEIGHTS), json.loads((folder / FACTS).read_text(encoding="utf-8"))["segmenter"]
     )

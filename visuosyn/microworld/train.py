@@ -1,9 +1,9 @@
 """Training of the bundled model: ``python -m visuosyn.microworld.train --minutes 100 --out checkpoints/micro``.
 
 One script for CPU (single-thread ranks that average their gradients) and GPU (one rank). The learning rates are
-constant after a warm-up and fall over the last three fifths of the time budget; a later ``--resume`` of a finished run
-goes on from its end with a new budget. A run that was stopped or killed continues exactly where its last checkpoint
-stands. Every random draw depends only on (seed, step, rank).
+constant after a warm-up and fall over the last part of the budget (`Recipe.decay`); a later ``--resume`` of a finished
+run goes on from its end with a new budget. A run that was stopped or killed continues exactly where its last checkpoint
+stands, with the budget it had. Every random draw depends only on (seed, step, rank).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,11 +28,14 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from visuosyn.errors import UserError
 from visuosyn.microworld import MODEL_DIR, checkpoints, decoder, scenes
 from visuosyn.microworld.cache import open_cache, training_images
-from visuosyn.microworld.export import export
-from visuosyn.microworld.keeper import Job, Keeper, Progress
+from visuosyn.microworld.export import export, require_replaceable
+from visuosyn.microworld.keeper import MINUTES, Job, Keeper, Progress, save_checkpoint
 from visuosyn.microworld.latents import Projection, fit
-from visuosyn.microworld.learner import Learner, Recipe, averaging_factor, draw, rate_factor
+from visuosyn.microworld.learner import Learner, averaging_factor, draw, rate_factor
+from visuosyn.microworld.recipe import DEFAULTS, Recipe
 from visuosyn.microworld.tokenizer import build
+
+CODE = "latents.safetensors"
 
 
 class Flag(Protocol):
@@ -50,12 +53,12 @@ def prepare(job: Job) -> tuple[Projection, CLIPTokenizer]:
 
     Both are written to the run's folder together with `words.json`, the words that the model is trained on.
     """
-    code, words = job.out / "latents.safetensors", job.out / "tokenizer"
+    code, words = job.out / CODE, job.out / "tokenizer"
     if code.exists() and words.exists():
         return Projection.load(code), CLIPTokenizer.from_pretrained(words)
     job.out.mkdir(parents=True, exist_ok=True)
     if job.resume:
-        projection = Projection.load(MODEL_DIR / "latents.safetensors")
+        projection = Projection.load(MODEL_DIR / CODE)
         tokenizer = CLIPTokenizer.from_pretrained(MODEL_DIR / "tokenizer")
         decoder.take_bundled(job.out, MODEL_DIR)
     else:
@@ -68,8 +71,12 @@ def prepare(job: Job) -> tuple[Projection, CLIPTokenizer]:
 
 
 def train(job: Job, stop: Flag) -> None:
-    """Run a job to the end of its budget, or until `stop` is set; leaves a checkpoint in either case."""
-    projection, tokenizer = prepare(job)
+    """Run a job to the end of its budget, or until `stop` is set; leaves a checkpoint in either case.
+
+    Raises:
+        UserError: see `begin`.
+    """
+    projection, tokenizer = begin(job)
     open_cache(job.out / "scenes", count=job.recipe.scenes, projection=projection, tokenizer=tokenizer)
     if job.ranks == 1:
         run_rank(0, job, stop)
@@ -83,6 +90,22 @@ def train(job: Job, stop: Flag) -> None:
     meeting.unlink(missing_ok=True)
 
 
+def begin(job: Job) -> tuple[Projection, CLIPTokenizer]:
+    """Leave the checkpoint that every rank starts from; gives what `prepare` gives.
+
+    It is there before any scene is rendered, so that no resume can take another start for that of a killed run.
+
+    Raises:
+        UserError: a resumed run of another network; one that was killed before it had a checkpoint.
+    """
+    if job.resume and (job.out / CODE).exists() and not checkpoints.latest(job.out):
+        raise UserError(f"{job.out} holds a run without a checkpoint: leave out --resume, or choose another --out")
+    projection, tokenizer = prepare(job)
+    learner = Learner(job.recipe, tokenizer, torch.device("cpu"))
+    save_checkpoint(job, learner, restore(learner, job).started(job))
+    return projection, tokenizer
+
+
 def run_spawned(rank: int, job: Job, stop: Flag, meeting: Path) -> None:
     """Join the other ranks and train; an interrupt (also the parent's death) asks for a clean stop."""
     _stop_on_signals(stop)
@@ -93,20 +116,21 @@ def run_spawned(rank: int, job: Job, stop: Flag, meeting: Path) -> None:
 
 
 def run_rank(rank: int, job: Job, stop: Flag) -> None:
-    """The training loop of one rank; rank 0 keeps the clock, the log, the sheets and the checkpoints."""
+    """The loop of one rank, from the checkpoint of `begin`; rank 0 keeps the clock, the log, sheets and checkpoints."""
     if job.device == "cpu":
         torch.set_num_threads(1)
     device = torch.device(job.device)
     projection, tokenizer = prepare(job)
     cache = open_cache(job.out / "scenes", count=job.recipe.scenes, projection=projection, tokenizer=tokenizer)
     learner = Learner(job.recipe, tokenizer, device)
-    progress = restore(learner, job)
+    progress = _load(learner, job.out)
     keeper = Keeper(job, learner, tokenizer, projection, progress) if rank == 0 else None
     while True:
-        progress, fraction, stopped = _agree(progress, job, stop if rank == 0 else None, keeper)
+        progress, stopped = _agree(progress, stop if rank == 0 else None, keeper)
+        fraction = progress.fraction
         if stopped or fraction >= 1:
             break
-        since = progress.step - progress.budget_step
+        since = progress.step - progress.warm_step
         single = progress.fresh and fraction < job.recipe.single_phase
         examples = draw(cache, job.recipe, step=progress.step, rank=rank, ranks=job.ranks, single=single, device=device)
         factor = rate_factor(fraction, since, job.recipe)
@@ -124,22 +148,30 @@ def run_rank(rank: int, job: Job, stop: Flag) -> None:
 
 
 def restore(learner: Learner, job: Job) -> Progress:
-    """Load what a resumed run starts from: its checkpoint, or the bundled weights; a finished one gets a new budget."""
+    """Load what a run starts from: random weights, its newest checkpoint, or the bundled weights; gives how far it was.
+
+    Raises:
+        UserError: the weights are those of another network.
+    """
     if not job.resume:
         return Progress()
     if latest := checkpoints.latest(job.out):
-        learner.load(_read(latest, learner.device))
-        state = checkpoints.read_state(latest)
-        progress = Progress.read(state["progress"]).changed(state["recipe"], job.recipe)
-        return _new_budget(progress) if progress.finished else progress
+        return _load(learner, job.out).changed(checkpoints.read_state(latest)["recipe"], job.recipe)
     unet = UNet2DConditionModel.from_pretrained(MODEL_DIR / "unet", torch_dtype=torch.float32)
     text = CLIPTextModel.from_pretrained(MODEL_DIR / "text_encoder", dtype=torch.float32)
     weights: dict[str, Tensor] = {f"unet.{name}": value for name, value in unet.named_parameters()}
     weights |= {f"text.{name}": value for name, value in text.named_parameters()}
     learner.load({"weights": weights, "averaged": weights})
     facts = bundled_facts()
-    known = {name: facts[name] for name in ("step", "views", "seconds", "history")}
-    return _new_budget(Progress.read(known).changed(facts["recipe"], job.recipe))
+    return bundled_progress(facts).changed(facts["recipe"], job.recipe)
+
+
+def bundled_progress(facts: Mapping[str, Any]) -> Progress:
+    """How far a `training.json` is; its optimiser is not kept, so a new warm-up begins, also inside a budget."""
+    known = {field.name: facts[field.name] for field in fields(Progress) if field.name in facts}
+    progress = Progress.read(known)
+    # an older one does not say how much of its budget was used
+    return replace(progress, warm_step=progress.step, finished=progress.finished or "minutes" not in facts)
 
 
 def bundled_facts() -> dict[str, Any]:
@@ -151,31 +183,46 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The options of a command line."""
     parser = argparse.ArgumentParser(prog="python -m visuosyn.microworld.train", description="Train the bundled model.")
     parser.add_argument("--out", type=Path, default=Path("checkpoints/micro"), help="checkpoints, log, sheets, scenes")
-    parser.add_argument("--minutes", type=float, default=100.0, help="training time of the whole budget")
+    parser.add_argument("--minutes", type=float, help=f"training time of the whole budget (the run's own, {MINUTES:g})")
     parser.add_argument("--steps", type=int, help="count the budget in steps instead (the same on any machine)")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out, else the bundled weights")
     parser.add_argument("--ranks", type=int, help="processes; 2 on a CPU of several cores, else 1")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--export", type=Path, help="write the pipeline folder there when the training ends")
     parser.add_argument("--decoder-minutes", type=float, default=8.0, help="training of a missing decoder before it")
-    parser.add_argument("--batch", type=int, help=f"examples a step over all ranks ({Recipe.batch})")
-    parser.add_argument("--scenes", type=int, help=f"training scenes to render ({Recipe.scenes})")
-    parser.add_argument("--seed", type=int, help="of weights and random draws (0)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help=f"change the recipe: {', '.join(DEFAULTS)}"
+    )
+    parser.add_argument("--batch", type=int, help=f"--set batch ({Recipe.batch} examples a step)")
+    parser.add_argument("--scenes", type=int, help=f"--set scenes ({Recipe.scenes} to render)")
+    parser.add_argument("--seed", type=int, help="--set seed (0)")
     return parser.parse_args(arguments)
 
 
 def describe(options: argparse.Namespace) -> Job:
-    """The job that the options describe."""
+    """The job that the options describe.
+
+    Raises:
+        UserError: numbers out of range; an --out or --export that holds something else.
+    """
+    for name in ("minutes", "steps", "ranks", "decoder_minutes"):
+        value = getattr(options, name)
+        if value is not None and not value > 0:
+            raise UserError(f"--{name.replace('_', '-')} {value} is out of range: use a number above 0")
     device = options.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     ranks = options.ranks or (2 if device == "cpu" and (os.cpu_count() or 1) > 1 else 1)
-    changes = {name: getattr(options, name) for name in ("batch", "scenes", "seed")}
-    recipe = replace(_recipe(options.out, options.resume), **{k: v for k, v in changes.items() if v is not None})
+    short = [
+        f"{name}={getattr(options, name)}" for name in ("batch", "scenes", "seed") if getattr(options, name) is not None
+    ]
+    recipe = _recipe(options.out, options.resume).changed([*short, *options.set])
     if recipe.batch % ranks:
         raise UserError(f"a batch of {recipe.batch} cannot be shared by {ranks} ranks; choose a multiple")
     if not options.resume and checkpoints.latest(options.out):
         raise UserError(f"{options.out} already holds a run; add --resume or choose another --out")
+    if options.export:
+        require_replaceable(options.export)
     return Job(options.out, recipe, options.minutes, options.steps, ranks, device, options.resume)
 
 
@@ -196,15 +243,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _agree(progress: Progress, job: Job, stop: Flag | None, keeper: Keeper | None) -> tuple[Progress, float, bool]:
-    """Rank 0's time, share of the budget and wish to stop, made known to all ranks."""
+def _agree(progress: Progress, stop: Flag | None, keeper: Keeper | None) -> tuple[Progress, bool]:
+    """Rank 0's time and wish to stop, made known to all ranks."""
     if keeper:
         progress = keeper.clock(progress)
     news = torch.tensor([progress.seconds, float(stop is not None and stop.is_set())], dtype=torch.float64)
     if distributed.is_initialized():
         distributed.broadcast(news, 0)
-    progress = replace(progress, seconds=news[0].item())
-    return progress, progress.fraction(job), bool(news[1])
+    return replace(progress, seconds=news[0].item()), bool(news[1])
 
 
 def _recipe(out: Path, resume: bool) -> Recipe:
@@ -213,16 +259,17 @@ def _recipe(out: Path, resume: bool) -> Recipe:
         return Recipe()
     latest = checkpoints.latest(out)
     facts = checkpoints.read_state(latest)["recipe"] if latest else bundled_facts()["recipe"]
-    return Recipe(**(facts | {"channels": tuple(facts["channels"])}))
+    return Recipe.read(facts)
 
 
-def _read(checkpoint: Path, device: torch.device) -> dict[str, dict[str, Tensor]]:
+def _load(learner: Learner, out: Path) -> Progress:
+    """Take over the newest checkpoint of a run."""
+    latest = checkpoints.latest(out)
+    if latest is None:
+        raise UserError(f"{out} has no checkpoint")
     parts = ("weights", "averaged", "muon", "adam")
-    return {part: checkpoints.read_tensors(checkpoint, part, device) for part in parts}
-
-
-def _new_budget(progress: Progress) -> Progress:
-    return replace(progress, budget_step=progress.step, budget_seconds=progress.seconds, fresh=False, finished=False)
+    learner.load({part: checkpoints.read_tensors(latest, part, learner.device) for part in parts})
+    return Progress.read(checkpoints.read_state(latest)["progress"])
 
 
 def _seed(seed: int, step: int, rank: int) -> int:

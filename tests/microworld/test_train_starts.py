@@ -1,0 +1,298 @@
+"""How a training starts, goes on and is handed over: budgets, kills, mistakes, the facts and figures of an export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
+from threading import Event
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from visuosyn.errors import UserError
+from visuosyn.microworld import MODEL_DIR, checkpoints, decoder, keeper, network, train
+from visuosyn.microworld.card import model_card
+from visuosyn.microworld.export import export, training_facts
+from visuosyn.microworld.keeper import Job, Progress
+from visuosyn.microworld.learner import Learner
+from visuosyn.microworld.recipe import Recipe
+from visuosyn.microworld.tokenizer import build, encode
+
+SMALL = Recipe(channels=(16, 32, 32), batch=4, scenes=64, warmup=5)
+
+
+@pytest.fixture(autouse=True)
+def small_side_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper.samples, "PROMPTS", ("a cat",))
+
+
+def job(out: Path, *, steps: int | None = None, minutes: float | None = None, resume: bool = False) -> Job:
+    return Job(out, SMALL, minutes, steps, ranks=1, device="cpu", resume=resume)
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    """A run at its very start, with a decoder."""
+    out = tmp_path / "run"
+    projection, _ = train.begin(job(out, steps=8))
+    save_file(network.autoencoder(projection).decoder.state_dict(), out / decoder.FILE)
+    return out
+
+
+def state(out: Path) -> dict[str, Any]:
+    found = checkpoints.latest(out)
+    assert found is not None
+    return checkpoints.read_state(found)
+
+
+class StopAfter(Event):
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def is_set(self) -> bool:
+        self.count -= 1
+        return self.count < 0
+
+
+# --- budgets --------------------------------------------------------------------------------------------------------
+
+
+def test_a_stopped_run_keeps_its_budget(tmp_path: Path) -> None:
+    train.train(job(tmp_path, steps=4), StopAfter(2))
+    assert state(tmp_path)["step"] == 2
+    train.train(job(tmp_path, resume=True), StopAfter(9))
+    assert (state(tmp_path)["step"], state(tmp_path)["progress"]["finished"]) == (4, True)
+
+
+def test_a_budget_is_that_of_the_job_or_of_the_run_or_the_usual_one(tmp_path: Path) -> None:
+    asked = Progress(step=7, seconds=600, minutes=20).started(job(tmp_path))
+    assert (asked.minutes, asked.steps, asked.fraction) == (20, None, 0.5)
+    assert Progress(step=7, seconds=600, minutes=20).started(job(tmp_path, minutes=40)).fraction == 0.25
+    assert Progress(step=7, steps=9).started(job(tmp_path, minutes=40)).steps is None
+    assert Progress(step=7, minutes=20).started(job(tmp_path, steps=14)).fraction == 0.5
+    done = Progress(step=7, seconds=600, steps=7, finished=True, devices=("cuda",)).started(job(tmp_path))
+    assert done == Progress(
+        step=7, seconds=600, budget_step=7, budget_seconds=600, warm_step=7, fresh=False, devices=("cuda", "cpu")
+    )
+
+
+def test_checkpoints_of_older_versions_are_read() -> None:
+    facts = {"step": 9, "views": 288, "seconds": 50.0, "budget_step": 4, "budget_seconds": 20.0, "history": ["one"]}
+    read = Progress.read({**facts, "fresh": False, "finished": False})
+    assert (read.warm_step, read.devices, read.history) == (4, ("cpu",), ("one",))
+    assert read.fraction == pytest.approx(30 / 6000)
+
+
+# --- kills ----------------------------------------------------------------------------------------------------------
+
+
+class Killed(Exception):
+    """The end of a process."""
+
+
+def test_a_run_killed_while_its_scenes_are_rendered_starts_from_its_own_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(train, "open_cache", kill)
+        train.train(job(tmp_path, steps=1), Event())
+    assert train._recipe(tmp_path, True) == SMALL
+    train.train(job(tmp_path, resume=True), Event())
+    assert (state(tmp_path)["progress"]["views"], state(tmp_path)["progress"]["fresh"]) == (SMALL.batch, True)
+
+
+def test_a_code_without_a_checkpoint_is_not_resumed_with_other_weights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "latents.safetensors").write_bytes((MODEL_DIR / "latents.safetensors").read_bytes())
+    assert train.main(["--out", str(tmp_path), "--resume", "--steps", "1", "--scenes", "64"]) == 2
+    assert "holds a run without a checkpoint: leave out --resume" in capsys.readouterr().err
+
+
+def test_a_checkpoint_of_the_same_step_never_leaves_the_folder_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save(told: str) -> None:
+        checkpoints.save(tmp_path, tensors={"weights": {"x": torch.ones(2)}}, state={"step": 3, "told": told})
+
+    def kill(*_: Any) -> None:
+        raise Killed
+
+    def remove(path: Path, **_: Any) -> None:
+        if not path.name.startswith("."):
+            raise Killed
+        rmtree(path, ignore_errors=True)
+
+    save("first")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Path, "rename", kill)
+        save("second")
+    assert state(tmp_path)["told"] == "first"
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(checkpoints.shutil, "rmtree", remove)
+        save("third")
+    assert state(tmp_path)["told"] == "third"
+    save("fourth")
+    assert state(tmp_path)["told"] == "fourth"
+    assert len(list(tmp_path.glob("latest-*"))) == 1
+
+
+# --- mistakes -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", ["name", "shape"])
+def test_weights_of_another_network_are_told_before_ranks_start(
+    begun: Path, capsys: pytest.CaptureFixture[str], change: str
+) -> None:
+    found = checkpoints.latest(begun)
+    assert found is not None
+    tensors = load_file(found / "weights.safetensors")
+    bias = tensors.pop("unet.conv_in.bias")
+    save_file(tensors | ({"unet.conv_in.bias": bias[:-1]} if change == "shape" else {}), found / "weights.safetensors")
+    assert train.main(["--out", str(begun), "--resume", "--ranks", "2", "--steps", "1"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("the weights are those of another network: 1 tensors") and told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--minutes", "0"], "--minutes 0.0 is out of range"),
+        (["--steps", "0"], "--steps 0 is out of range"),
+        (["--ranks", "-1"], "--ranks -1 is out of range"),
+        (["--decoder-minutes", "0"], "--decoder-minutes 0.0 is out of range"),
+        (["--batch", "0"], "batch '0' cannot be: use a whole number from 1 on"),
+        (["--set", "rate=1"], "the recipe has no 'rate': write NAME=VALUE with one of channels, batch, muon_rate"),
+        (["--set", "decay"], "decay '' cannot be: use a number from 0 on"),
+        (["--set", "muon_rate=nan"], "muon_rate 'nan' cannot be"),
+        (["--set", "channels=48,128"], "channels '48,128' cannot be: use three multiples of 8"),
+        (["--export", "."], "holds something that is no pipeline"),
+    ],
+)
+def test_options_out_of_range_are_told_in_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: Sequence[str],
+    reason: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.txt").touch()
+    assert train.main(["--out", "run", *options]) == 2
+    told = capsys.readouterr().err
+    assert reason in told and told.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_every_number_of_the_recipe_can_be_set(tmp_path: Path) -> None:
+    shipped = json.loads((MODEL_DIR / "training.json").read_text())["recipe"]
+    settings = [
+        f"--set={name}={','.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in shipped.items()
+    ]
+    described = train.describe(train.parse(["--out", str(tmp_path), *settings]))
+    assert described.recipe == Recipe.read(shipped) != Recipe()
+    assert train.describe(train.parse(["--out", str(tmp_path), "--batch", "8", "--seed", "0"])).recipe == Recipe(
+        batch=8
+    )
+
+
+# --- what is handed over --------------------------------------------------------------------------------------------
+
+
+def test_the_schedules_position_is_committed_and_read_back(begun: Path, tmp_path: Path) -> None:
+    progress = Progress(
+        step=90, views=360, seconds=1600.4, budget_step=50, budget_seconds=400.2, minutes=50, fresh=True
+    )
+    facts = training_facts(begun, state(begun) | {"progress": vars(progress)})
+    facts = json.loads(json.dumps(facts))
+    assert (facts["budget_used"], facts["views"], facts["hours"]) == (0.4, 360, 0.44)
+    read = train.bundled_progress(facts).started(job(tmp_path))
+    assert read.fraction == pytest.approx(0.4, abs=1e-3)
+    assert (read.step, read.views, read.warm_step, read.fresh, read.finished) == (90, 360, 90, True, False)
+    after = train.bundled_progress(facts | {"finished": True}).started(job(tmp_path))
+    assert (after.fraction, after.budget_step, after.fresh) == (0, 90, False)
+    old = {name: facts[name] for name in ("step", "views", "seconds", "hours", "finished", "history")}
+    assert train.bundled_progress(old).started(job(tmp_path)).fraction == 0
+
+
+def test_an_export_takes_the_figures_of_its_own_step(
+    begun: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "model"
+    (begun / "evaluation.json").write_text('{"step": 0, "held-out error": 0.5}')
+    export(begun, folder)
+    card = (folder / "README.md").read_text()
+    assert "| held-out error | 0.5 |" in card and "| step |" not in card
+    assert json.loads((folder / "evaluation.json").read_text())["held-out error"] == 0.5
+    train.train(job(begun, steps=1, resume=True), Event())
+    capsys.readouterr()
+    export(begun, folder)  # the training went on, the figures did not
+    assert "held-out error" not in (folder / "README.md").read_text()
+    assert not (folder / "evaluation.json").exists()
+    assert "evaluation.json is left out: it is not of step 1" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "run"]
+
+
+def test_an_export_replaces_pipelines_alone(begun: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "home" / "mine.txt"
+    mine.parent.mkdir()
+    mine.touch()
+    for taken in (mine.parent, mine):
+        with pytest.raises(UserError, match="holds something that is no pipeline"):
+            export(begun, taken)
+    assert [path.name for path in mine.parent.iterdir()] == ["mine.txt"]
+    (tmp_path / "empty").mkdir()
+    export(begun, tmp_path / "empty")
+    assert (tmp_path / "empty" / "model_index.json").is_file()
+
+
+def test_the_card_follows_the_facts() -> None:
+    facts = json.loads((MODEL_DIR / "training.json").read_text())
+    changes = {"single_phase": 0.3, "single_share": 0.7, "decay": 0.5}
+    facts |= {"devices": ["cpu", "cuda"], "finished": False, "budget_used": 0.25, "recipe": facts["recipe"] | changes}
+    card = " ".join(model_card(facts, {}).split())
+    for told in (
+        "hours on CPU and GPU |",
+        "| no, 25% of the budget is used |",
+        "over the last 50% of the last budget",
+        "in the first 30% of the first budget 70% of the examples come from the scenes with one object alone",
+    ):
+        assert told in card
+    older = {name: value for name, value in facts.items() if name not in ("devices", "budget_used")}
+    assert "hours on CPU |" in model_card(older, {})
+
+
+def test_the_bundled_card_is_the_one_of_its_facts() -> None:
+    training, evaluation = (json.loads((MODEL_DIR / name).read_text()) for name in ("training.json", "evaluation.json"))
+    assert (MODEL_DIR / "README.md").read_text() == model_card(training, evaluation)
+    assert evaluation.get("step", training["step"]) == training["step"]
+
+
+# --- the learner's part ---------------------------------------------------------------------------------------------
+
+
+def test_only_the_drawn_examples_are_encoded_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = build(["a", "red", "blue", "cat"])
+    recipe = replace(SMALL, drop_caption=0, drop_end=0, drop_context=0.5)
+    learner = Learner(recipe, tokenizer, torch.device("cpu"))
+    tokens = torch.tensor(encode(tokenizer, ["a red cat", "a blue cat", "cat", "a cat"] * 2))
+    chosen = torch.rand(3, len(tokens), generator=torch.Generator().manual_seed(1))[2] < 0.5
+    assert 0 < chosen.sum() < len(tokens)
+    with torch.no_grad():
+        states = learner.states(tokens, torch.Generator().manual_seed(1))
+        whole = learner.text(input_ids=tokens).last_hidden_state
+        expected = torch.where(chosen[:, None, None], learner._each_alone(tokens), whole)
+    assert torch.allclose(states, expected, atol=1e-6)
+    monkeypatch.setattr(learner, "recipe", replace(recipe, drop_context=0))
+    monkeypatch.setattr(learner, "_each_alone", None)  # not asked at all
+    learner.states(tokens, torch.Generator().manual_seed(1))
