@@ -158,13 +158,16 @@ def test_the_difference_of_held_out_pairs() -> None:
     assert (repeated.low, repeated.high, repeated.n) == (row.low, row.high, 20)  # repeats add no certainty
 
 
-def test_held_out_sizes_and_patterns_are_compared() -> None:
+def test_held_out_sizes_and_patterns_have_their_own_figure() -> None:
     mentions = [Mention("ball", (0,), size="big"), Mention("box", (0,), pattern="striped")]
     prompts = [Prompt("one", "text", "one, held out", (mention,), held_out=True) for mention in mentions]
     prompts.append(Prompt("one", "text", "one", (Mention("ball", (0,), colour="red"),)))
-    figures = outcomes.figures(look(prompts, [seen()] * 3, ["ball", None, "ball"])).set_index("measure")
-    row = figures.loc["named by silhouette, held out minus trained"]
-    assert row.value == -0.5 and row.n == 3
+    views = [seen(("ball", None, box(40, 10))), seen(), seen(("ball", "red", box(40, 10)))]
+    figures = outcomes.figures(look(prompts, views, ["ball", None, "ball"]))
+    apart = figures[figures.group == "held-out size or pattern"].set_index("measure")
+    assert set(apart.index) == {"named by silhouette", "as many as asked"}
+    assert (apart.value == 0.5).all() and (apart.n == 2).all()
+    assert not figures.measure.str.contains("minus").any()  # with a colour none was held out
 
 
 def test_the_worst_come_first() -> None:

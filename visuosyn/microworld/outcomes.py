@@ -31,8 +31,8 @@ def outcomes(
         segmenter: says what stands where.
         silhouettes: names outlines.
 
-    Columns: ``name, text, sort, held_out, noun, other, colour, adjective, relation, asked`` of the prompt; ``found``
-    (how many things), ``seen`` (which, from left to right), ``outline`` (the noun that the silhouette has, None for
+    Columns: ``name, text, sort, held_out, noun, other, colour, relation, asked`` of the prompt; ``found`` (how many
+    things), ``seen`` (which, from left to right), ``outline`` (the noun that the silhouette has, None for
     none), ``nearest`` (the noun nearest to it), and True, False or, where nothing was asked, None:
 
     - ``named``: the silhouette of the only thing asked for has its noun; ``guessed``: its noun is nearest;
@@ -62,7 +62,6 @@ def _row(prompt: Prompt, found: Sequence[Found], outline: str | None, nearest: s
         "noun": first.noun,
         "other": other.noun if other else None,
         "colour": first.colour,
-        "adjective": first.colour or first.size or first.pattern,
         "relation": prompt.relation,
         "asked": prompt.asked,
         "found": len(found),
@@ -130,6 +129,9 @@ def _shares(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     yield _figure("named by silhouette", "one thing", one.named)
     yield _figure("named by silhouette, where some noun must be said", "one thing", one.guessed)
     yield from _by("named by silhouette", one.named, one.noun)
+    other = table[(table["sort"] == "one, held out") & table.colour.isna()]  # no trained ones to compare with are asked
+    yield _figure("named by silhouette", "held-out size or pattern", other.named)
+    yield _figure("as many as asked", "held-out size or pattern", other.exact)
     yield _figure("found by the segmenter", "one thing", one.there)
     yield _figure("both there", "two things", pair.there)
     yield from _by("both there", pair.there, pair.held_out.map({True: "held out", False: "trained"}))
@@ -156,11 +158,11 @@ def _differences(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Held out minus trained, as shares; a combination of words counts once however often it was drawn, since the
     pictures of one are no independent evidence on combinations."""
     pair, alone = table[table["sort"] == "pair"], table[table.asked == 1]
-    coloured, told = (alone[alone[column].notna()] for column in ("colour", "adjective"))
+    coloured = alone[alone.colour.notna()]
     for measure, group, some, column, first, second in (
         ("both there", "two things", pair, "there", "noun", "other"),
         ("colour", "one thing with a colour", coloured, "coloured", "colour", "noun"),
-        ("named by silhouette", "one thing with an adjective", told, "named", "adjective", "noun"),
+        ("named by silhouette", "one thing with a colour", coloured, "named", "colour", "noun"),
     ):
         shares = some.astype({column: float}).groupby(["held_out", first, second])[column].mean()
         held, trained = (shares[shares.index.get_level_values("held_out") == flag] for flag in (True, False))
