@@ -60,8 +60,10 @@ was not taught. The autoencoder's encoder is a linear projection of 4x4 patches 
 {evaluation}
 ## Limits
 
-It knows this world only: one style, one side of every thing, pictures on a lattice of 4 pixels. It miscounts, and
-pairs of similar things (a cat and a dog) can mix. Figures on it say how a method behaves where the truth is known,
+It knows this world only: one style, one side of every thing, pictures on a lattice of 4 pixels. Seen in pictures: a
+big thing can come out twice, or with two heads; an animal on a vehicle or a chair is a blur of the right colours; thin
+parts (a bicycle's frame, an umbrella's handle, legs) break or double; a yellow thing fades on sand and snow; a strip of
+another ground can lie at the horizon. Figures on it say how a method behaves where the truth is known,
 not how a large model behaves.
 
 ## Licence
