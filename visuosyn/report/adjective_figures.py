@@ -133,7 +133,8 @@ def tint_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         rows = table[(table["measure"] == measure) & (table["reused"] == reused)]
         _points(ax, rows, "adjective", names, 0.22 - 0.22 * number, colour, marker)
     _rows(ax, names, "in the adjective’s colour (%)")
-    ax.set_xlim(0, max(5.0, ax.get_xlim()[1]))
+    right = max(5.0, ax.get_xlim()[1])
+    ax.set_xlim(-0.03 * right, right)  # markers at 0 stand clear of the names
     _legend(ax, [Line2D([], [], color=c, marker=m, label=label) for *_, c, m, label in shown], columns=2)
     return ax
 
