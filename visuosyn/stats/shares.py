@@ -21,9 +21,11 @@ def share(right: int, of: int, *, level: float = 0.95) -> tuple[float, float, fl
 
 
 def difference_of_shares(
-    first: tuple[int, int], second: tuple[int, int], *, level: float = 0.95
+    first: tuple[float, int], second: tuple[float, int], *, level: float = 0.95
 ) -> tuple[float, float, float]:
     """The first share (right, of) minus the second one, with Newcombe's interval of two Wilson ones (Newcombe 1998).
+
+    ``right`` may be a sum of shares, one a unit.
 
     >>> [round(value, 3) for value in difference_of_shares((56, 70), (48, 80))]
     [0.2, 0.052, 0.334]
