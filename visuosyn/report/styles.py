@@ -23,7 +23,7 @@ from visuosyn.errors import UserError
 BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#767676", "#222222"
 PALETTE = (BLUE, VERMILLION, "#05A188", "#790336", "#000000", "#233086", "#146E6D", "#9E3018")
 MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*")
-HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "||||", "----", "++++")
+HATCHES = ("", "////", "||||", "\\\\\\\\", "xxxx", "----", "++++", "//")  # dots would weigh ten times as much in SVG
 
 MILLIMETRES = 25.4
 STYLES: dict[str, dict[str, float]] = {  # text size in points, widths of a column and of a page in mm
