@@ -24,6 +24,7 @@ from visuosyn.microworld import checkpoints, keeper, train
 from visuosyn.microworld.cache import Cache, open_cache
 from visuosyn.microworld.latents import Projection
 from visuosyn.microworld.learner import Learner, Recipe, averaging_factor, draw, rate_factor
+from visuosyn.microworld.scenes import sample, vocabulary
 from visuosyn.microworld.tokenizer import build, encode
 
 SMALL = Recipe(channels=(16, 32, 32), batch=4, scenes=64, warmup=5)
@@ -198,7 +199,7 @@ def test_two_ranks_stop_cleanly_on_a_signal_and_resume(tmp_path: Path) -> None:
 
 
 def test_the_cache_grows_and_is_made_again_for_another_code(tmp_path: Path) -> None:
-    tokenizer = build(["a", "cat"])
+    tokenizer = build(vocabulary())
     code = Projection(np.zeros(48, np.float32), np.eye(48, 8, dtype=np.float32), np.ones(8, np.float32))
 
     def opened(count: int, projection: Projection) -> Cache:
@@ -207,6 +208,9 @@ def test_the_cache_grows_and_is_made_again_for_another_code(tmp_path: Path) -> N
     few = np.array(opened(20, code).latents)
     more = opened(30, code)
     assert np.array_equal(more.latents[:20], few) and more.latents[20:].any()
+    assert 0 < more.rare.sum() < 30 and more.rare.tolist() == [
+        any(thing.size or thing.pattern for thing in sample(seed).objects) for seed in range(30)
+    ]
     doubled = opened(20, Projection(code.mean, code.basis, 2 * code.scale))
     assert np.array_equal(doubled.latents, 2 * few)
 
@@ -218,16 +222,21 @@ def test_draws_depend_on_seed_step_and_rank_only() -> None:
         tokens=np.arange(50, dtype=np.uint16)[:, None].repeat(32, 1),
         cover=np.full((50, 24, 24), 16, np.uint8),
         single=np.arange(50) < 3,
+        rare=np.arange(50) >= 45,
     )
+    recipe = replace(SMALL, rare_share=0.0)
 
     def drawn(**changes: int | bool) -> list[int]:
         given = {"step": 7, "rank": 0, "ranks": 2, "single": False} | changes
-        return draw(cache, SMALL, device=torch.device("cpu"), **given).tokens[:, 0].tolist()
+        return draw(cache, recipe, device=torch.device("cpu"), **given).tokens[:, 0].tolist()
 
     assert drawn() == drawn() != drawn(step=8)
     assert drawn() != drawn(rank=1)
     ones = [token for step in range(200) for token in drawn(step=step, single=True)]
     assert np.mean([token < 3 for token in ones]) == pytest.approx(0.85 + 0.15 * 3 / 50, abs=0.05)
+    recipe = replace(SMALL, rare_share=0.4)
+    rare = [token for step in range(200) for token in drawn(step=step)]
+    assert np.mean([token >= 45 for token in rare]) == pytest.approx(0.4 + 0.6 * 5 / 50, abs=0.06)
 
 
 @pytest.mark.parametrize("alone", [False, True])
@@ -237,7 +246,7 @@ def test_a_token_encoded_alone_knows_its_place_and_no_other_token(alone: bool) -
     learner = Learner(recipe, tokenizer, torch.device("cpu"))
     tokens = torch.tensor(encode(tokenizer, ["a red cat", "a blue cat", "cat"]))
     with torch.no_grad():
-        states = learner.states(tokens, torch.Generator().manual_seed(0))
+        states = learner.texts(tokens, torch.zeros(3), torch.Generator().manual_seed(0)).words
         whole = learner.text(input_ids=tokens).last_hidden_state
     cats = [states[row, (tokens[row] == tokens[2, 1]).nonzero().item()] for row in range(3)]
     assert torch.allclose(cats[0], cats[1], atol=1e-5) == alone  # what stands before them

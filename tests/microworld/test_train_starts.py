@@ -15,11 +15,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from visuosyn.errors import UserError
-from visuosyn.microworld import MODEL_DIR, checkpoints, decoder, keeper, network, train
+from visuosyn.microworld import MODEL_DIR, checkpoints, decoder, keeper, network, scenes, train
 from visuosyn.microworld.card import model_card
 from visuosyn.microworld.export import export, training_facts
 from visuosyn.microworld.keeper import Job, Progress
-from visuosyn.microworld.learner import Learner
+from visuosyn.microworld.learner import Learner, Texts
 from visuosyn.microworld.recipe import Recipe
 from visuosyn.microworld.tokenizer import build, encode
 
@@ -286,13 +286,36 @@ def test_only_the_drawn_examples_are_encoded_alone(monkeypatch: pytest.MonkeyPat
     recipe = replace(SMALL, drop_caption=0, drop_end=0, drop_context=0.5)
     learner = Learner(recipe, tokenizer, torch.device("cpu"))
     tokens = torch.tensor(encode(tokenizer, ["a red cat", "a blue cat", "cat", "a cat"] * 2))
-    chosen = torch.rand(3, len(tokens), generator=torch.Generator().manual_seed(1))[2] < 0.5
+    chosen = torch.rand(4, len(tokens), generator=torch.Generator().manual_seed(1))[2] < 0.5
     assert 0 < chosen.sum() < len(tokens)
     with torch.no_grad():
-        states = learner.states(tokens, torch.Generator().manual_seed(1))
+        states = learner.texts(tokens, torch.zeros(len(tokens)), torch.Generator().manual_seed(1)).words
         whole = learner.text(input_ids=tokens).last_hidden_state
         expected = torch.where(chosen[:, None, None], learner._each_alone(tokens), whole)
     assert torch.allclose(states, expected, atol=1e-6)
     monkeypatch.setattr(learner, "recipe", replace(recipe, drop_context=0))
     monkeypatch.setattr(learner, "_each_alone", None)  # not asked at all
-    learner.states(tokens, torch.Generator().manual_seed(1))
+    learner.texts(tokens, torch.zeros(len(tokens)), torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize(("share", "time", "hidden"), [(0.0, 0, False), (1.0, 0, True), (1.0, 1000, False)])
+def test_qualities_reach_the_picture_through_cross_attention_alone(share: float, time: int, hidden: bool) -> None:
+    """What two captions that differ in a quality give, where cross attention reads the same for both."""
+    tokenizer = build(scenes.vocabulary())
+    recipe = replace(SMALL, drop_caption=0, drop_end=0, drop_context=1, drop_qualities=share)
+    learner = Learner(recipe, tokenizer, torch.device("cpu"))
+    captions = [f"a {adjective} ball" for adjective in ("red", "blue", "small", "striped")]
+    captions += [f"a ball on the {ground}" for ground in ("snow", "sand")]
+    tokens = torch.tensor(encode(tokenizer, captions))
+    with torch.no_grad():
+        texts = learner.texts(tokens, torch.full((len(tokens),), time), torch.Generator().manual_seed(0))
+        latents, noise = torch.zeros(2, len(tokens), 8, 24, 24)
+        times = torch.full((len(tokens),), 500)
+        same = Texts(texts.words[:1].expand(texts.words.shape), texts.whole)
+        errors = learner.errors(latents, noise, times, same)
+        assert not torch.allclose(*learner.errors(latents, noise, times, texts)[:2], rtol=1e-3)
+    for first, second in ((0, 1), (0, 2), (0, 3), (4, 5)):
+        assert torch.equal(texts.whole[first], texts.whole[second]) == hidden
+        assert torch.allclose(errors[first], errors[second], rtol=1e-3) == hidden
+    assert not torch.equal(texts.whole[0], texts.whole[4])
+    assert not torch.equal(texts.words[0], texts.words[1])

@@ -158,16 +158,30 @@ def test_the_difference_of_held_out_pairs() -> None:
     assert (repeated.low, repeated.high, repeated.n) == (row.low, row.high, 20)  # repeats add no certainty
 
 
-def test_held_out_sizes_and_patterns_have_their_own_figure() -> None:
+def test_sizes_and_patterns_have_their_own_figures() -> None:
     mentions = [Mention("ball", (0,), size="big"), Mention("box", (0,), pattern="striped")]
     prompts = [Prompt("one", "text", "one, held out", (mention,), held_out=True) for mention in mentions]
+    prompts += [Prompt("one", "text", "one, described", (Mention("hat", (0,), size="big"),))] * 2
     prompts.append(Prompt("one", "text", "one", (Mention("ball", (0,), colour="red"),)))
-    views = [seen(("ball", None, box(40, 10))), seen(), seen(("ball", "red", box(40, 10)))]
-    figures = outcomes.figures(look(prompts, views, ["ball", None, "ball"]))
-    apart = figures[figures.group == "held-out size or pattern"].set_index("measure")
-    assert set(apart.index) == {"named by silhouette", "as many as asked"}
-    assert (apart.value == 0.5).all() and (apart.n == 2).all()
-    assert not figures.measure.str.contains("minus").any()  # with a colour none was held out
+    ball, hat = ("ball", None, box(40, 10)), ("hat", None, box(40, 10))
+    views = [seen(ball), seen(), seen(hat), seen(hat, ("hat", None, box(40, 60))), seen(ball)]
+    table = look(prompts, views, ["ball", None, "hat", "hat", "ball"])
+    assert table.described.fillna("none").tolist() == ["big", "striped", "big", "big", "none"]
+    figures = outcomes.figures(table).set_index(["measure", "group"])
+    named, exact, minus = "named by silhouette", "as many as asked", ", held out minus trained"
+    expected = {
+        (named, "held-out size or pattern"): (0.5, 2),
+        (exact, "held-out size or pattern"): (0.5, 2),
+        (named, "trained size or pattern"): (1, 2),
+        (exact, "trained size or pattern"): (0.5, 2),
+        (exact, "big"): (2 / 3, 3),
+        (exact, "striped"): (0, 1),
+        (named + minus, "one thing with a size or pattern"): (-0.5, 3),  # of three combinations
+        (exact + minus, "one thing with a size or pattern"): (0, 3),
+    }
+    for place, (value, count) in expected.items():
+        assert figures.loc[place, "value"] == pytest.approx(value) and figures.loc[place, "n"] == count
+    assert outcomes.worst(outcomes.figures(table))["sizes and patterns"] == ["striped", "big"]
 
 
 def test_the_worst_come_first() -> None:

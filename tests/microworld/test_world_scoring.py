@@ -40,6 +40,10 @@ def test_prompts_are_balanced_and_hold_out_what_they_say() -> None:
         assert prompt.held_out or prompt.sort != "one, held out"
         assert set(re.findall(r"[\w]+|,", prompt.text)) <= set(vocabulary())
     assert {prompt.sort for prompt in asked if prompt.held_out} == {"one, held out", "pair"}
+    described = [prompt.mentions[0] for prompt in asked if prompt.sort == "one, described"]
+    assert all(bool(mention.size) != bool(mention.pattern) and not mention.colour for mention in described)
+    assert {mention.size or mention.pattern for mention in described} == {*words.SIZES, *words.PATTERNS}
+    assert len({mention.noun for mention in described}) >= 20
     pairs = [prompt.held_out for prompt in asked if prompt.sort == "pair"]
     assert sum(pairs) == len(pairs) / 2
     assert Counter(prompt.relation for prompt in asked if prompt.sort == "relation") == dict.fromkeys(

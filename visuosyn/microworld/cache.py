@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import CLIPTokenizer
 
-from visuosyn.microworld import scenes
+from visuosyn.microworld import scenes, words
 from visuosyn.microworld.latents import CHANNELS, PATCH, Projection, coverage
-from visuosyn.microworld.tokenizer import MAX_LENGTH, encode
+from visuosyn.microworld.tokenizer import MAX_LENGTH, encode, word_tokens
 
 GRID = scenes.SIZE // PATCH
 CHUNK = 500
@@ -36,12 +36,16 @@ FIELDS: dict[str, tuple[type, tuple[int, ...]]] = {
 
 @dataclass(frozen=True)
 class Cache:
-    """`count` examples: latents (n, 8, 24, 24), tokens (n, 32), cover (n, 24, 24) in 0..16 pixels, single (n,)."""
+    """`count` examples: latents (n, 8, 24, 24), tokens (n, 32), cover (n, 24, 24) in 0..16 pixels.
+
+    `single` (n,) are those with one object alone, `rare` (n,) those whose captions name a size or a pattern.
+    """
 
     latents: NDArray[np.float16]
     tokens: NDArray[np.uint16]
     cover: NDArray[np.uint8]
     single: NDArray[np.bool_]
+    rare: NDArray[np.bool_]
 
 
 def open_cache(
@@ -61,7 +65,9 @@ def open_cache(
             array.flush()
         facts = {"count": count, "fingerprint": fingerprint}
         (folder / "cache.json").write_text(json.dumps(facts), encoding="utf-8")
-    return Cache(**{name: _map(folder, name, count, "r") for name in FIELDS})
+    arrays = {name: _map(folder, name, count, "r") for name in FIELDS}
+    described = np.isin(arrays["tokens"], word_tokens(tokenizer, (*words.SIZES, *words.PATTERNS)))
+    return Cache(**arrays, rare=np.asarray(described.any(axis=1)))
 
 
 def training_images(count: int, *, start: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

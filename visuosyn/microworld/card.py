@@ -44,17 +44,19 @@ word form; any other word is cut into bytes and means nothing to the model.
 | batch, scenes, seed | {batch}, {scenes:,}, {seed} |
 | changed on the way | {history} |
 
-Velocity prediction with zero terminal signal-to-noise ratio; Muon for matrices, AdamW for the rest; rates that fell
-linearly over the last {decay:.0%} of the last budget (a training has one or several, one after the other); averaged
-weights ({ema}). **Declared choices**, as they stood last: times are drawn as 1000 u^{late:g} with u uniform, so that
-noisy ones come more often; the image loss weights a cell full of objects {object_factor:g} times; in the first
-{single_phase:.0%} of the first budget {single_share:.0%} of the examples come from the scenes with one object alone; in
-{drop_end:.0%} of the examples the states of the end tokens are replaced by those of the empty caption, so
-that the words themselves carry the picture; in {drop_context:.0%} each token is encoded by itself, so that an
-adjective is told by its own state and not by that of its noun alone, which has read it; captions are dropped in
-{drop_caption:.0%}. **No loss on attention or on the mask of any word** was used, so where the attention of a word lies
-was not taught. The autoencoder's encoder is a linear projection of 4x4 patches on {channels} principal components
-(`latents.safetensors`); its decoder was trained apart.
+Velocity prediction with cosine noise (its times, 0 to 999, end in pure noise); Muon for matrices, AdamW for the rest;
+rates that fell linearly over the last {decay:.0%} of the last budget (a training has one or several, one after the
+other); averaged weights ({ema}). **Declared choices**, as they stood last: times are drawn as 1000 u^{late:g} with u
+uniform, so that noisy ones come more often; the image loss weights a cell full of objects {object_factor:g} times; in
+the first {single_phase:.0%} of the first budget {single_share:.0%} of the examples come from the scenes with one object
+alone; {rare_share:.0%} are drawn from the scenes whose captions name a size or a pattern; in {drop_end:.0%} of the
+examples the states of the end tokens are replaced by those of the empty caption, so that the words themselves carry the
+picture; in {drop_context:.0%} each token is encoded by itself, so that an adjective is told by its own state and not by
+that of its noun alone, which has read it; in a share of examples that falls from {drop_qualities:.0%} without noise to
+none at pure noise, the time embedding reads nothing at the places of adjectives and grounds, so that cross attention
+tells them; captions are dropped in {drop_caption:.0%}. **No loss on attention or on the mask of any word** was used, so
+where the attention of a word lies was not taught. The autoencoder's encoder is a linear projection of 4x4 patches on
+{channels} principal components (`latents.safetensors`); its decoder was trained apart.
 
 `training.json` holds the whole recipe and a SHA-256 sum of each weight file.
 {evaluation}
@@ -114,8 +116,10 @@ def model_card(training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> st
         object_factor=1 + recipe["object_weight"],
         single_phase=recipe["single_phase"],
         single_share=recipe["single_share"],
+        rare_share=recipe.get("rare_share", 0.0),
         drop_end=recipe["drop_end"],
         drop_context=recipe["drop_context"],
+        drop_qualities=recipe.get("drop_qualities", 0.0),
         drop_caption=recipe["drop_caption"],
         channels=CHANNELS,
         evaluation=_table(evaluation),

@@ -22,7 +22,7 @@ from transformers import CLIPTokenizer
 from visuosyn.errors import UserError
 from visuosyn.microworld import checkpoints, decoder, network, samples, scenes
 from visuosyn.microworld.latents import PATCH, Projection, coverage
-from visuosyn.microworld.learner import Learner
+from visuosyn.microworld.learner import Learner, Texts
 from visuosyn.microworld.network import LATENT_RANGE
 from visuosyn.microworld.recipe import Recipe
 from visuosyn.microworld.tokenizer import encode
@@ -51,9 +51,11 @@ def _errors_at(learner: Learner, time: int, latents: Tensor, tokens: Tensor, gen
     noise = torch.randn(latents.shape, generator=generator)
     times = torch.full((BATCH,), time)
     batches = zip(latents.split(BATCH), noise.split(BATCH), tokens.split(BATCH), strict=True)
-    return torch.cat(
-        [learner.errors(x, e, times, learner.text(input_ids=words).last_hidden_state) for x, e, words in batches]
-    )
+    found = []
+    for x, e, words in batches:
+        states = learner.text(input_ids=words).last_hidden_state
+        found.append(learner.errors(x, e, times, Texts(states, states)))
+    return torch.cat(found)
 
 
 @torch.inference_mode()

@@ -13,12 +13,12 @@ from torch import Tensor, distributed, nn
 from transformers import CLIPTokenizer
 
 from visuosyn.errors import UserError
-from visuosyn.microworld import network
+from visuosyn.microworld import network, words
 from visuosyn.microworld.cache import Cache
 from visuosyn.microworld.latents import PATCH
 from visuosyn.microworld.muon import Muon
 from visuosyn.microworld.recipe import Recipe
-from visuosyn.microworld.tokenizer import encode
+from visuosyn.microworld.tokenizer import encode, word_tokens
 
 
 class Examples(NamedTuple):
@@ -27,6 +27,13 @@ class Examples(NamedTuple):
     latents: Tensor
     tokens: Tensor
     cover: Tensor
+
+
+class Texts(NamedTuple):
+    """What is read of captions, (b, 32, width) each: by cross attention, and by the time embedding."""
+
+    words: Tensor
+    whole: Tensor
 
 
 class Losses(NamedTuple):
@@ -60,6 +67,7 @@ class Learner:
         self.time_weights = weights / weights.mean()
         self.empty = torch.tensor(encode(tokenizer, [""]), device=device)
         self.end = tokenizer.eos_token_id
+        self.qualities = torch.tensor(word_tokens(tokenizer, (*words.ADJECTIVES, *words.GROUNDS)), device=device)
 
     def step(self, examples: Examples, *, rates: float, generator: torch.Generator, averaging: float) -> Losses:
         """One optimiser step; `rates` scales both learning rates."""
@@ -84,35 +92,39 @@ class Learner:
         spread = (offset + torch.randperm(count, generator=generator, device=self.device) / count) % 1
         times = (spread**self.recipe.late * len(self.signal)).long().clamp(max=len(self.signal) - 1)
         noise = torch.randn(examples.latents.shape, generator=generator, device=self.device)
-        states = self.states(examples.tokens, generator)
-        error = self.errors(examples.latents, noise, times, states)
+        texts = self.texts(examples.tokens, times, generator)
+        error = self.errors(examples.latents, noise, times, texts)
         weights = 1 + self.recipe.object_weight * examples.cover
         weights = weights / (1 + 0.2 * self.recipe.object_weight)
         total = ((error * weights).mean((1, 2, 3)) * self.time_weights[times]).mean()
         objects = (error.detach() * examples.cover).mean() / examples.cover.mean().clamp(min=1e-6)
         return total, Losses(error.detach().mean().item(), objects.item())
 
-    def errors(self, latents: Tensor, noise: Tensor, times: Tensor, states: Tensor) -> Tensor:
+    def errors(self, latents: Tensor, noise: Tensor, times: Tensor, texts: Texts) -> Tensor:
         """Squared error of the predicted velocity, of the latents' shape."""
         signal = self.signal[times].view(-1, 1, 1, 1)
         noisy = signal.sqrt() * latents + (1 - signal).sqrt() * noise
         velocity = signal.sqrt() * noise - (1 - signal).sqrt() * latents
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
-            predicted = self.unet(noisy, times, encoder_hidden_states=states, return_dict=False)[0]
+        handle = self.unet.add_embedding.register_forward_pre_hook(lambda *_: (texts.whole,))
+        with handle, torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half):
+            predicted = self.unet(noisy, times, encoder_hidden_states=texts.words, return_dict=False)[0]
         return (predicted.float() - velocity) ** 2
 
-    def states(self, tokens: Tensor, generator: torch.Generator) -> Tensor:
-        """Text states (b, 32, width): captions and end tokens dropped, tokens encoded alone, as the recipe says."""
-        count = len(tokens)
-        draws = torch.rand(3, count, generator=generator, device=self.device)
+    def texts(self, tokens: Tensor, times: Tensor, generator: torch.Generator) -> Texts:
+        """States of captions, dropped, cut and encoded apart as the recipe says."""
+        draws = torch.rand(4, len(tokens), generator=generator, device=self.device)
         tokens = torch.where((draws[0] < self.recipe.drop_caption)[:, None], self.empty, tokens)
-        states = self.text(input_ids=torch.cat([tokens, self.empty])).last_hidden_state
+        encoded = self.text(input_ids=torch.cat([tokens, self.empty])).last_hidden_state
+        states, nothing = encoded[:-1], encoded[-1:]
         (alone,) = (draws[2] < self.recipe.drop_context).nonzero(as_tuple=True)
         if len(alone):
             states = states.index_copy(0, alone, self._each_alone(tokens[alone]))
         after_end = (tokens == self.end).cumsum(1) > 0
         replaced = after_end & (draws[1] < self.recipe.drop_end)[:, None]
-        return torch.where(replaced[..., None], states[-1:], states[:-1])
+        states = torch.where(replaced[..., None], nothing, states)
+        signal = 1 - times / len(self.signal)
+        hidden = torch.isin(tokens, self.qualities) & (draws[3] < self.recipe.drop_qualities * signal)[:, None]
+        return Texts(states, torch.where(hidden[..., None], nothing, states))
 
     def _each_alone(self, tokens: Tensor) -> Tensor:
         """States of tokens (b, n) that know their place but no other token."""
@@ -173,6 +185,8 @@ def draw(
     random = np.random.default_rng([recipe.seed, step, rank])
     count = recipe.batch // ranks
     indices = random.integers(len(cache.tokens), size=count)
+    if len(rare := np.flatnonzero(cache.rare)):
+        indices = np.where(random.random(count) < recipe.rare_share, random.choice(rare, count), indices)
     if single:
         ones = np.flatnonzero(cache.single)
         indices = np.where(random.random(count) < recipe.single_share, random.choice(ones, count), indices)

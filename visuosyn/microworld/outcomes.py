@@ -31,9 +31,10 @@ def outcomes(
         segmenter: says what stands where.
         silhouettes: names outlines.
 
-    Columns: ``name, text, sort, held_out, noun, other, colour, relation, asked`` of the prompt; ``found`` (how many
-    things), ``seen`` (which, from left to right), ``outline`` (the noun that the silhouette has, None for
-    none), ``nearest`` (the noun nearest to it), and True, False or, where nothing was asked, None:
+    Columns: ``name, text, sort, held_out, noun, other, colour, described, relation, asked`` of the prompt
+    (``described``: its size or pattern); ``found`` (how many things), ``seen`` (which, from left to right), ``outline``
+    (the noun that the silhouette has, None for none), ``nearest`` (the noun nearest to it), and True, False or, where
+    nothing was asked, None:
 
     - ``named``: the silhouette of the only thing asked for has its noun; ``guessed``: its noun is nearest;
     - ``there``: every noun asked for is found;
@@ -62,6 +63,7 @@ def _row(prompt: Prompt, found: Sequence[Found], outline: str | None, nearest: s
         "noun": first.noun,
         "other": other.noun if other else None,
         "colour": first.colour,
+        "described": first.size or first.pattern,
         "relation": prompt.relation,
         "asked": prompt.asked,
         "found": len(found),
@@ -129,9 +131,12 @@ def _shares(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     yield _figure("named by silhouette", "one thing", one.named)
     yield _figure("named by silhouette, where some noun must be said", "one thing", one.guessed)
     yield from _by("named by silhouette", one.named, one.noun)
-    other = table[(table["sort"] == "one, held out") & table.colour.isna()]  # no trained ones to compare with are asked
-    yield _figure("named by silhouette", "held-out size or pattern", other.named)
-    yield _figure("as many as asked", "held-out size or pattern", other.exact)
+    described = table[(table.asked == 1) & table.described.notna()]
+    for flag, some in described.groupby("held_out"):
+        group = f"{'held-out' if flag else 'trained'} size or pattern"
+        yield _figure("named by silhouette", group, some.named)
+        yield _figure("as many as asked", group, some.exact)
+    yield from _by("as many as asked", described.exact, described.described)
     yield _figure("found by the segmenter", "one thing", one.there)
     yield _figure("both there", "two things", pair.there)
     yield from _by("both there", pair.there, pair.held_out.map({True: "held out", False: "trained"}))
@@ -158,11 +163,13 @@ def _differences(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Held out minus trained, as shares; a combination of words counts once however often it was drawn, since the
     pictures of one are no independent evidence on combinations."""
     pair, alone = table[table["sort"] == "pair"], table[table.asked == 1]
-    coloured = alone[alone.colour.notna()]
+    coloured, described = alone[alone.colour.notna()], alone[alone.described.notna()]
     for measure, group, some, column, first, second in (
         ("both there", "two things", pair, "there", "noun", "other"),
         ("colour", "one thing with a colour", coloured, "coloured", "colour", "noun"),
         ("named by silhouette", "one thing with a colour", coloured, "named", "colour", "noun"),
+        ("named by silhouette", "one thing with a size or pattern", described, "named", "described", "noun"),
+        ("as many as asked", "one thing with a size or pattern", described, "exact", "described", "noun"),
     ):
         shares = some.astype({column: float}).groupby(["held_out", first, second])[column].mean()
         held, trained = (shares[shares.index.get_level_values("held_out") == flag] for flag in (True, False))
@@ -187,11 +194,12 @@ def _figure(measure: str, group: str, right: pd.Series[Any]) -> dict[str, Any]:
 
 
 def worst(figures: pd.DataFrame) -> dict[str, list[str]]:
-    """The nouns (alone, in pairs), colours and relations that are not always right, the worst first."""
+    """The nouns (alone, in pairs), adjectives and relations that are not always right, the worst first."""
     kinds = {
         "nouns": ("named by silhouette", words.NOUNS),
         "nouns in pairs": ("both there", words.NOUNS),
         "colours": ("colour", words.COLOURS),
+        "sizes and patterns": ("as many as asked", (*words.SIZES, *words.PATTERNS)),
         "relations": ("placed", None),
     }
     found = {}

@@ -1,16 +1,17 @@
 """Prompts to score a model of this world by: from the grammar, by a seed, each noun as often as the others.
 
-=================  =====  ==============================================================================
+==================  =====  ==============================================================================
 sort               share  what
-=================  =====  ==============================================================================
-``one``              30%  one thing; three in four of the nouns that take a colour have one
+==================  =====  ==============================================================================
+``one``              25%  one thing; three in four of the nouns that take a colour have one
+``one, described``    5%  one thing with a size or a pattern that the noun had in training
 ``one, held out``     4%  one thing with an adjective that the noun never had in training
 ``pair``             30%  two things (and, next to, beside); half of the pairs of nouns are held out
 ``count``            16%  one, two or three of a noun
 ``relation``         20%  two things: to the left of, to the right of, on, under
-=================  =====  ==============================================================================
+==================  =====  ==============================================================================
 
-Only the second and half of the third sort hold anything that was held out of training (`words.held_out`).
+Only the third and half of the fourth sort hold anything that was held out of training (`words.held_out`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from visuosyn.microworld import grammar, words
 from visuosyn.microworld.grammar import Mention, Phrase
 from visuosyn.microworld.layouts import PREPOSITIONS, SHELTERS, SMALL_THINGS, SURFACES, said_pairs
 
-SHARES = {"one": 0.30, "one, held out": 0.04, "pair": 0.30, "count": 0.16, "relation": 0.20}
+SHARES = {"one": 0.25, "one, described": 0.05, "one, held out": 0.04, "pair": 0.30, "count": 0.16, "relation": 0.20}
 BESIDE = ("and", "next to", "beside")
 RELATIONS = ("to the left of", "to the right of", "on", "under")
 
@@ -71,7 +72,14 @@ def prompts(count: int = 1000, *, seed: int = 0) -> tuple[Prompt, ...]:
     numbers = {sort: round(share * count) for sort, share in SHARES.items()}
     numbers["one"] += count - sum(numbers.values())
     rng = random.Random(f"prompts/{seed}")
-    makers = {"one": _one, "one, held out": _one_held_out, "pair": _pair, "count": _count, "relation": _relation}
+    makers = {
+        "one": _one,
+        "one, described": _one_described,
+        "one, held out": _one_held_out,
+        "pair": _pair,
+        "count": _count,
+        "relation": _relation,
+    }
     return tuple(
         _prompt(rng, f"{sort} {number}", sort, wish)
         for sort, make in makers.items()
@@ -107,13 +115,26 @@ def _one(rng: random.Random) -> Iterator[Wish]:
         yield Wish((Mention(noun, (0,), colour=colour),))
 
 
+def _one_described(rng: random.Random) -> Iterator[Wish]:
+    """The trained pairs of a size or pattern and a noun, each time one whose words were used least."""
+    described = (*words.SIZES, *words.PATTERNS)
+    trained = [pair for pair in words.adjective_pairs() if pair[0] in described and pair not in words.held_out()]
+    for adjective, noun in _even(rng, trained):
+        yield Wish((_described(noun, adjective),))
+
+
 def _one_held_out(rng: random.Random) -> Iterator[Wish]:
     """The held-out adjectives and nouns in turn, colours first."""
     held = sorted(pair for pair in words.held_out() if pair[0] not in words.NOUNS)
     coloured = [pair for pair in held if pair[0] in words.COLOURS]
     for adjective, noun in itertools.chain(coloured, _turns(rng, [*held, *coloured])):
-        sort = "colour" if adjective in words.COLOURS else "size" if adjective in words.SIZES else "pattern"
-        yield Wish((Mention(noun, (0,), **{sort: adjective}),))
+        yield Wish((_described(noun, adjective),))
+
+
+def _described(noun: str, adjective: str) -> Mention:
+    known = (words.COLOURS, words.SIZES, words.PATTERNS)
+    colour, size, pattern = (adjective if adjective in some else None for some in known)
+    return Mention(noun, (0,), colour=colour, size=size, pattern=pattern)
 
 
 def _pair(rng: random.Random) -> Iterator[Wish]:

@@ -27,6 +27,10 @@ class Recipe:
             the words themselves must carry the picture.
         drop_context: share of examples whose tokens are encoded each by itself, so that an adjective's own state
             must say what its noun's state, which has read it, would else say for it.
+        drop_qualities: share whose time embedding reads nothing at the places of adjectives and grounds, so that cross
+            attention must say what is red. It is the share without noise, and falls to none at pure noise, where
+            nobody can know yet at which places red will be wanted.
+        rare_share: share of examples drawn from the scenes whose captions name a size or a pattern, which are few.
         single_phase: first share of a fresh run's budget in which more scenes than usual hold one object.
         single_share: share of that phase's examples that are drawn from the scenes with one object alone.
         ema: decay of the averaged weights.
@@ -45,6 +49,8 @@ class Recipe:
     drop_caption: float = 0.1
     drop_end: float = 0.5
     drop_context: float = 0.4
+    drop_qualities: float = 1.0
+    rare_share: float = 0.25
     single_phase: float = 0.25
     single_share: float = 0.85
     ema: float = 0.999
@@ -54,7 +60,7 @@ class Recipe:
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Recipe:
         """A recipe from JSON."""
-        return cls(**{**facts, "channels": tuple(facts["channels"])})
+        return cls(**{"drop_qualities": 0.0, "rare_share": 0.0, **facts, "channels": tuple(facts["channels"])})
 
     def changed(self, settings: Sequence[str]) -> Recipe:
         """With some of its numbers set as a command line writes them.

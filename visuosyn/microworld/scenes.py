@@ -130,8 +130,8 @@ def vocabulary() -> tuple[str, ...]:
     )
     singular = [word for noun in words.NOUNS for word in noun.split()]
     plurals = [words.plural(noun.split()[-1]) for noun in words.NOUNS]
-    adjectives = (*words.COLOURS, *words.SIZES, *words.PATTERNS)
-    return tuple(sorted({*fixed.split(), *singular, *plurals, *adjectives, *words.GROUNDS, *words.NUMBERS.values()}))
+    listed = (*words.ADJECTIVES, *words.GROUNDS, *words.NUMBERS.values())
+    return tuple(sorted({*fixed.split(), *singular, *plurals, *listed}))
 
 
 def _has_held_out(plan: Plan) -> bool:

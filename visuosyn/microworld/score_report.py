@@ -1,4 +1,4 @@
-"""The report of a model's scores: the figures as a page, and sheets of the worst nouns, colours and relations."""
+"""The report of a model's scores: the figures as a page, and sheets of the worst nouns, adjectives and relations."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ SELECTED = {
     "nouns": ("noun", "named", ("one",)),
     "nouns in pairs": ("noun", "there", ("pair",)),
     "colours": ("colour", "coloured", ("one", "one, held out", "count")),
+    "sizes and patterns": ("described", "exact", ("one, described", "one, held out")),
     "relations": ("relation", "placed", ("relation",)),
 }
 """For each kind of group: the column that holds it, the outcome, and the sorts of prompts."""

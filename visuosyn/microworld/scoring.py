@@ -36,8 +36,9 @@ PICTURES, FACTS, SCORES, OUTCOMES, ATTENTION = "pictures", "score.json", "scores
 COSTS = ("processor seconds an image (median of five; least and most)", "model folder, MB")
 HELD_OUT = "held-out combinations"
 ON_CARD = frozenset(
-    {"one thing", "one thing with a colour", "held-out size or pattern", "two things", "held out", "trained",
-     "numbers", "one", "two", "three", "relations", *RELATIONS, "segmenter", "silhouette"}
+    {"one thing", "one thing with a colour", "one thing with a size or pattern", "held-out size or pattern",
+     "trained size or pattern", "two things", "held out", "trained", "numbers", "one", "two", "three", "relations",
+     *RELATIONS, "segmenter", "silhouette"}
 )  # fmt: skip
 
 

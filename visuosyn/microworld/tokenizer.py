@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CLIPTokenizer
@@ -30,10 +30,15 @@ def build(words: Iterable[str]) -> CLIPTokenizer:
     return CLIPTokenizer(vocab=vocabulary, merges=list(merges), model_max_length=MAX_LENGTH)
 
 
-def encode(tokenizer: CLIPTokenizer, captions: list[str]) -> list[list[int]]:
+def encode(tokenizer: CLIPTokenizer, captions: Sequence[str]) -> list[list[int]]:
     """Token ids of every caption, padded and cut to the tokenizer's length as the pipeline does it."""
     length = tokenizer.model_max_length
-    return tokenizer(captions, padding="max_length", max_length=length, truncation=True).input_ids
+    return tokenizer(list(captions), padding="max_length", max_length=length, truncation=True).input_ids
+
+
+def word_tokens(tokenizer: CLIPTokenizer, words: Sequence[str]) -> list[int]:
+    """The first token of each word."""
+    return [ids[1] for ids in encode(tokenizer, words)]
 
 
 def _learn(word: str, merges: dict[tuple[str, str], None], *, pieces: int) -> None:
