@@ -295,6 +295,16 @@ def test_help_fits_80_columns_and_names_every_command():
         assert f"│ {name} " in told
 
 
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [(["world", "render", "0", "--out", "scenes"], "world render"), (["trace", "none.txt", "--out", "run"], "trace")],
+)
+def test_a_mistake_says_which_help_tells_more(words, command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(app, words, prog_name="visuosyn")
+    assert found.exit_code == 2 and f"(more: visuosyn {command} --help)" in found.stderr
+
+
 def test_the_module_runs_as_a_program(tmp_path):
     found = subprocess.run(
         [sys.executable, "-m", "visuosyn", "validate", str(tmp_path / "missing.txt")], capture_output=True, text=True

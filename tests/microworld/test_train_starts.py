@@ -278,6 +278,15 @@ def test_the_bundled_card_is_the_one_of_its_facts() -> None:
     assert evaluation.get("step", training["step"]) == training["step"]
 
 
+@pytest.mark.parametrize("minutes", ["0", "nan", "1"])
+def test_a_decoder_that_cannot_be_trained_is_refused(
+    minutes: str, begun: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "elsewhere" if minutes == "1" else begun
+    assert decoder.main(["--out", str(out), "--minutes", minutes]) == 2
+    assert "must be above 0" in capsys.readouterr().err
+
+
 # --- the learner's part ---------------------------------------------------------------------------------------------
 
 

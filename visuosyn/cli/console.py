@@ -42,8 +42,8 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            more = f"visuosyn {ctx.invoked_subcommand} --help" if ctx.invoked_subcommand else "visuosyn --help"
-            tell(f"Error: {' '.join(str(error).splitlines())} (more: {more})")
+            command = " ".join(filter(None, (ctx.command_path, ctx.invoked_subcommand)))
+            tell(f"Error: {' '.join(str(error).splitlines())} (more: {command} --help)")
             raise typer.Exit(MISTAKE) from None
         except OSError as error:
             if error.errno not in DISK:

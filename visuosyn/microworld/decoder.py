@@ -137,6 +137,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run, with latents.safetensors")
     parser.add_argument("--minutes", type=float, default=8.0)
     options = parser.parse_args(arguments)
+    if not (options.minutes > 0 and (options.out / "latents.safetensors").is_file()):
+        sys.stderr.write(f"--minutes {options.minutes:g} must be above 0, and {options.out} the folder of a training\n")
+        return 2
     torch.set_num_threads(1)
     sys.stdout.write(f"{_train_to_file(options.out, options.minutes)}\n")
     return 0
