@@ -61,9 +61,9 @@ def test_level_coverage_and_bias():
 def test_every_procedure_is_calibrated():
     table = calibration_table(studies=300, sizes=[80], draws=500)
     chosen = table[~table["test"].str.startswith("not chosen") & (table["n_prompts"] >= 40)]
-    error = np.sqrt(0.05 * 0.95 / 300)
-    assert chosen["type1"].dropna().between(0.05 - 3 * error, 0.05 + 3 * error).all()
-    assert chosen["coverage"].between(0.95 - 3 * error, 0.95 + 3 * error).all()
+    error = np.sqrt(0.05 * 0.95 / chosen["studies"])  # the mixed model is tried on a quarter of the studies
+    assert ((chosen["type1"] - 0.05).abs() <= 3 * error)[chosen["type1"].notna()].all()
+    assert ((chosen["coverage"] - 0.95).abs() <= 3 * error).all()
 
 
 def test_the_table_names_procedures_and_sizes():
