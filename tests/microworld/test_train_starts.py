@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from shutil import rmtree
 from threading import Event
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -19,7 +20,7 @@ from visuosyn.microworld import MODEL_DIR, checkpoints, decoder, keeper, network
 from visuosyn.microworld.card import model_card
 from visuosyn.microworld.export import export, training_facts
 from visuosyn.microworld.keeper import Job, Progress
-from visuosyn.microworld.learner import Learner, Texts
+from visuosyn.microworld.learner import COARSE, Examples, Learner, Texts
 from visuosyn.microworld.recipe import Recipe
 from visuosyn.microworld.tokenizer import build, encode
 
@@ -87,6 +88,12 @@ def test_checkpoints_of_older_versions_are_read() -> None:
     read = Progress.read({**facts, "fresh": False, "finished": False})
     assert (read.warm_step, read.devices, read.history) == (4, ("cpu",), ("one",))
     assert read.fraction == pytest.approx(30 / 6000)
+    shares = {"drop_qualities": 0.0, "coarse_share": 0.0, "rare_share": 0.0}
+    older = Recipe.read({name: value for name, value in asdict(SMALL).items() if name not in shares})
+    assert older == replace(SMALL, **shares)
+    assert read.changed(older, older).history == ("one",)
+    sentence = "from step 9 on batch 8 (before: 4), coarse_share 0.3 (before: 0.0)"
+    assert read.changed(older, replace(older, batch=8, coarse_share=0.3)).history == ("one", sentence)
 
 
 # --- kills ----------------------------------------------------------------------------------------------------------
@@ -258,7 +265,7 @@ def test_an_export_replaces_pipelines_alone(begun: Path, tmp_path: Path) -> None
 
 def test_the_card_follows_the_facts() -> None:
     facts = json.loads((MODEL_DIR / "training.json").read_text())
-    changes = {"single_phase": 0.3, "single_share": 0.7, "decay": 0.5}
+    changes = {"single_phase": 0.3, "single_share": 0.7, "decay": 0.5, "coarse_share": 0.4}
     facts |= {"devices": ["cpu", "cuda"], "finished": False, "budget_used": 0.25, "recipe": facts["recipe"] | changes}
     card = " ".join(model_card(facts, {}).split())
     for told in (
@@ -266,6 +273,7 @@ def test_the_card_follows_the_facts() -> None:
         "| no, 25% of the budget is used |",
         "over the last 50% of the last budget",
         "in the first 30% of the first budget 70% of the examples come from the scenes with one object alone",
+        "in 40% of the examples at times below 600 a coarse noise",
     ):
         assert told in card
     older = {name: value for name, value in facts.items() if name not in ("devices", "budget_used")}
@@ -305,6 +313,52 @@ def test_only_the_drawn_examples_are_encoded_alone(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(learner, "recipe", replace(recipe, drop_context=0))
     monkeypatch.setattr(learner, "_each_alone", None)  # not asked at all
     learner.texts(tokens, torch.zeros(len(tokens)), torch.Generator().manual_seed(1))
+
+
+def test_coarse_noise_hides_what_is_wide_and_leaves_outlines() -> None:
+    """Under white noise means over 4x4 cells have a variance of 1/16, differences of neighbours one of 2.
+
+    The linear weights between n values, squared and summed, say what coarse noise adds: over 4x4 cells 1 for 1x1, .44
+    for 3x3 and .36 for 6x6, to the squared differences 0, .01 and .06.
+    """
+    learner = Learner(replace(SMALL, coarse_share=0.5), build(["a"]), torch.device("cpu"))
+    noise = learner.noise(torch.full((1200,), 599), torch.Generator().manual_seed(0))
+    means = torch.nn.functional.avg_pool2d(noise, 4)
+    wide = means.pow(2).mean((1, 2, 3))
+    steps = noise.diff(dim=-1).pow(2).mean((1, 2, 3))
+    coarse = wide > 0.12
+    assert coarse.float().mean().item() == pytest.approx(0.5, abs=0.05)
+    assert wide[~coarse].mean().item() == pytest.approx(1 / 16, rel=0.03)
+    assert steps[~coarse].mean().item() == pytest.approx(2, rel=0.005)
+    added = [_coarse(values) for values in COARSE]
+    assert wide[coarse].mean().item() == pytest.approx(1 / 16 + np.mean([some[0] for some in added]), rel=0.06)
+    assert steps[coarse].mean().item() == pytest.approx(2 + np.mean([some[1] for some in added]), abs=0.012)
+    flat = means[coarse].var((2, 3)).mean(1) < 0.12
+    assert flat.float().mean().item() == pytest.approx(1 / 3, abs=0.06)
+    levels = means[coarse][flat].mean((2, 3))
+    assert torch.corrcoef(levels.T).fill_diagonal_(0).abs().max() < 0.35  # each channel has its own
+
+
+def _coarse(values: int) -> tuple[float, float]:
+    """Variances of 4x4 means and of differences along a row, of normal values spread linearly to 24 places."""
+    places = np.linspace(0, values - 1, 24)
+    weights = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(values)))
+    means = (weights.reshape(6, 4, values).mean(1) ** 2).sum(1).mean()
+    return means**2, (np.diff(weights, axis=0) ** 2).sum(1).mean() * (weights**2).sum(1).mean()
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_training_sees_the_noise_of_its_recipe(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = Learner(replace(SMALL, coarse_share=share), build(["a"]), torch.device("cpu"))
+    seen = []
+    monkeypatch.setattr(learner, "errors", lambda latents, noise, times, _: seen.append((noise, times)) or noise)
+    examples = Examples(torch.zeros(400, 8, 24, 24), torch.zeros(400, 32, dtype=torch.long), torch.ones(400, 1, 24, 24))
+    learner.loss(examples, torch.Generator().manual_seed(0))
+    ((noise, times),) = seen
+    wide = torch.nn.functional.avg_pool2d(noise, 4).pow(2).mean((1, 2, 3))
+    assert wide[times >= 600].mean().item() == pytest.approx(1 / 16, rel=0.1)
+    added = np.mean([_coarse(values)[0] for values in COARSE])
+    assert wide[times < 600].mean().item() == pytest.approx(1 / 16 + share * added, rel=0.1)
 
 
 @pytest.mark.parametrize(("share", "time", "hidden"), [(0.0, 0, False), (1.0, 0, True), (1.0, 1000, False)])

@@ -7,6 +7,7 @@ from typing import Any
 
 from visuosyn.microworld import words
 from visuosyn.microworld.latents import CHANNELS
+from visuosyn.microworld.recipe import Recipe
 
 CARD = """\
 ---
@@ -49,13 +50,15 @@ rates that fell linearly over the last {decay:.0%} of the last budget (a trainin
 other); averaged weights ({ema}). **Declared choices**, as they stood last: times are drawn as 1000 u^{late:g} with u
 uniform, so that noisy ones come more often; the image loss weights a cell full of objects {object_factor:g} times; in
 the first {single_phase:.0%} of the first budget {single_share:.0%} of the examples come from the scenes with one object
-alone; {rare_share:.0%} are drawn from the scenes whose captions name a size or a pattern; in {drop_end:.0%} of the
-examples the states of the end tokens are replaced by those of the empty caption, so that the words themselves carry the
-picture; in {drop_context:.0%} each token is encoded by itself, so that an adjective is told by its own state and not by
-that of its noun alone, which has read it; in a share of examples that falls from {drop_qualities:.0%} without noise to
-none at pure noise, the time embedding reads nothing at the places of adjectives and grounds, so that cross attention
-tells them; captions are dropped in {drop_caption:.0%}. **No loss on attention or on the mask of any word** was used, so
-where the attention of a word lies was not taught. The autoencoder's encoder is a linear projection of 4x4 patches on
+alone; {rare_share:.0%} are drawn from the scenes whose captions name a size or a pattern; in {coarse_share:.0%} of the
+examples at times below 600 a coarse noise, interpolated from 1x1, 3x3 or 6x6 normal values, is added to the white one:
+it hides colours while outlines show, so that words of colour and ground are needed at known places; in {drop_end:.0%}
+the states of the end tokens are replaced by those of the empty caption, so that the words themselves carry the picture;
+in {drop_context:.0%} each token is encoded by itself, so that an adjective is told by its own state and not by that of
+its noun alone, which has read it; in a share of examples that falls from {drop_qualities:.0%} without noise to none at
+pure noise, the time embedding reads nothing at the places of adjectives and grounds, so that cross attention tells
+them; captions are dropped in {drop_caption:.0%}. **No loss on attention or on the mask of any word** was used, so where
+the attention of a word lies was not taught. The autoencoder's encoder is a linear projection of 4x4 patches on
 {channels} principal components (`latents.safetensors`); its decoder was trained apart.
 
 `training.json` holds the whole recipe and a SHA-256 sum of each weight file.
@@ -63,10 +66,10 @@ where the attention of a word lies was not taught. The autoencoder's encoder is 
 ## Limits
 
 It knows this world only: one style, one side of every thing, pictures on a lattice of 4 pixels. Seen in pictures: a
-big thing can come out twice, or with two heads; an animal on a vehicle or a chair is a blur of the right colours; thin
-parts (a bicycle's frame, an umbrella's handle, legs) break or double; a yellow thing fades on sand and snow; a strip of
-another ground can lie at the horizon. Figures on it say how a method behaves where the truth is known,
-not how a large model behaves.
+thing alone, above all a big one, can come out stretched, twice, or with a limb too many; an animal on a vehicle or a
+chair is a blur of the right colours; thin parts (a bicycle's frame, an umbrella's handle, legs) break or double; a
+yellow thing fades on sand and snow; a strip of another ground can lie at the horizon; even areas are faintly mottled.
+Figures on it say how a method behaves where the truth is known, not how a large model behaves.
 
 ## Licence
 
@@ -92,7 +95,7 @@ def model_card(training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> st
         training: the content of `training.json`.
         evaluation: measured figures by name, beside the ``step`` they are of; empty before an evaluation.
     """
-    recipe = training["recipe"]
+    recipe = Recipe.read(training["recipe"])
     return CARD.format(
         nouns=len(words.NOUNS),
         noun_list=", ".join(words.NOUNS),
@@ -107,20 +110,21 @@ def model_card(training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> st
         views=training["views"],
         finished="yes" if training["finished"] else _unfinished(training),
         history="; ".join(training["history"]) or "nothing",
-        batch=recipe["batch"],
-        scenes=recipe["scenes"],
-        seed=recipe["seed"],
-        ema=recipe["ema"],
-        decay=recipe["decay"],
-        late=recipe["late"],
-        object_factor=1 + recipe["object_weight"],
-        single_phase=recipe["single_phase"],
-        single_share=recipe["single_share"],
-        rare_share=recipe.get("rare_share", 0.0),
-        drop_end=recipe["drop_end"],
-        drop_context=recipe["drop_context"],
-        drop_qualities=recipe.get("drop_qualities", 0.0),
-        drop_caption=recipe["drop_caption"],
+        batch=recipe.batch,
+        scenes=recipe.scenes,
+        seed=recipe.seed,
+        ema=recipe.ema,
+        decay=recipe.decay,
+        late=recipe.late,
+        object_factor=1 + recipe.object_weight,
+        single_phase=recipe.single_phase,
+        single_share=recipe.single_share,
+        rare_share=recipe.rare_share,
+        coarse_share=recipe.coarse_share,
+        drop_end=recipe.drop_end,
+        drop_context=recipe.drop_context,
+        drop_qualities=recipe.drop_qualities,
+        drop_caption=recipe.drop_caption,
         channels=CHANNELS,
         evaluation=_table(evaluation),
     )

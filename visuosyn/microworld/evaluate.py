@@ -1,6 +1,6 @@
 """Figures for the model card: ``python -m visuosyn.microworld.evaluate --out checkpoints/micro``.
 
-Errors are those of the averaged weights on scenes never trained on, with fixed noise, so that runs compare.
+Errors are those of the averaged weights on scenes never trained on, with fixed white noise, so that runs compare.
 """
 
 from __future__ import annotations

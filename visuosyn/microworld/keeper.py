@@ -74,12 +74,10 @@ class Progress:
         lists = {name: tuple(facts[name]) for name in ("devices", "history") if name in facts}
         return cls(**{**older, **facts, **lists})
 
-    def changed(self, before: Mapping[str, Any], after: Recipe) -> Progress:
+    def changed(self, before: Recipe, after: Recipe) -> Progress:
         """With a sentence on what a resumed run does otherwise than the recipe it began with."""
-        new = asdict(after) | {"channels": list(after.channels)}
-        changes = [
-            f"{name} {value} (before: {before.get(name)})" for name, value in new.items() if before.get(name) != value
-        ]
+        old, new = asdict(before), asdict(after)
+        changes = [f"{name} {new[name]} (before: {old[name]})" for name in new if old[name] != new[name]]
         sentence = f"from step {self.step:,} on {', '.join(changes)}"
         return replace(self, history=(*self.history, sentence)) if changes else self
 

@@ -10,15 +10,21 @@ import numpy as np
 import torch
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, distributed, nn
+from torch.nn.functional import interpolate
 from transformers import CLIPTokenizer
 
 from visuosyn.errors import UserError
 from visuosyn.microworld import network, words
 from visuosyn.microworld.cache import Cache
-from visuosyn.microworld.latents import PATCH
+from visuosyn.microworld.latents import CHANNELS, PATCH
 from visuosyn.microworld.muon import Muon
 from visuosyn.microworld.recipe import Recipe
 from visuosyn.microworld.tokenizer import encode, word_tokens
+
+COARSE = (1, 3, 6)
+"""Values a side from which coarse noise is interpolated."""
+COARSE_UNTIL = 600
+"""Times from this on have white noise alone."""
 
 
 class Examples(NamedTuple):
@@ -91,7 +97,7 @@ class Learner:
         offset = torch.rand(1, generator=generator, device=self.device)
         spread = (offset + torch.randperm(count, generator=generator, device=self.device) / count) % 1
         times = (spread**self.recipe.late * len(self.signal)).long().clamp(max=len(self.signal) - 1)
-        noise = torch.randn(examples.latents.shape, generator=generator, device=self.device)
+        noise = self.noise(times, generator)
         texts = self.texts(examples.tokens, times, generator)
         error = self.errors(examples.latents, noise, times, texts)
         weights = 1 + self.recipe.object_weight * examples.cover
@@ -99,6 +105,22 @@ class Learner:
         total = ((error * weights).mean((1, 2, 3)) * self.time_weights[times]).mean()
         objects = (error.detach() * examples.cover).mean() / examples.cover.mean().clamp(min=1e-6)
         return total, Losses(error.detach().mean().item(), objects.item())
+
+    def noise(self, times: Tensor, generator: torch.Generator) -> Tensor:
+        """White noise (b, 8, 24, 24); in the recipe's share one interpolated from few normal values is added to it.
+
+        Not at the noisiest times, where it is decided what stands where: there it made one thing two.
+        """
+        shape = (len(times), CHANNELS, network.GRID, network.GRID)
+        noise = torch.randn(shape, generator=generator, device=self.device)
+        draws = torch.rand(2, len(noise), generator=generator, device=self.device)
+        coarse = (draws[0] < self.recipe.coarse_share) & (times < COARSE_UNTIL)
+        for scale, some in enumerate(COARSE):
+            chosen = coarse & ((draws[1] * len(COARSE)).long() == scale)
+            grid = torch.randn(*shape[:2], some, some, generator=generator, device=self.device)
+            wide = interpolate(grid, shape[2:], mode="bilinear", align_corners=True)
+            noise += chosen.view(-1, 1, 1, 1) * wide
+        return noise
 
     def errors(self, latents: Tensor, noise: Tensor, times: Tensor, texts: Texts) -> Tensor:
         """Squared error of the predicted velocity, of the latents' shape."""

@@ -30,6 +30,9 @@ class Recipe:
         drop_qualities: share whose time embedding reads nothing at the places of adjectives and grounds, so that cross
             attention must say what is red. It is the share without noise, and falls to none at pure noise, where
             nobody can know yet at which places red will be wanted.
+        coarse_share: share of examples to whose noise, at times below 600, a coarse one is added (Guttenberg 2023,
+            "Diffusion with offset noise", but interpolated from 1x1, 3x3 or 6x6 values): it hides colours while
+            outlines show, so that words of colour and ground are needed where it is known what stands where.
         rare_share: share of examples drawn from the scenes whose captions name a size or a pattern, which are few.
         single_phase: first share of a fresh run's budget in which more scenes than usual hold one object.
         single_share: share of that phase's examples that are drawn from the scenes with one object alone.
@@ -50,6 +53,7 @@ class Recipe:
     drop_end: float = 0.5
     drop_context: float = 0.4
     drop_qualities: float = 1.0
+    coarse_share: float = 0.3
     rare_share: float = 0.25
     single_phase: float = 0.25
     single_share: float = 0.85
@@ -60,7 +64,8 @@ class Recipe:
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Recipe:
         """A recipe from JSON."""
-        return cls(**{"drop_qualities": 0.0, "rare_share": 0.0, **facts, "channels": tuple(facts["channels"])})
+        older = {"drop_qualities": 0.0, "coarse_share": 0.0, "rare_share": 0.0}
+        return cls(**{**older, **facts, "channels": tuple(facts["channels"])})
 
     def changed(self, settings: Sequence[str]) -> Recipe:
         """With some of its numbers set as a command line writes them.

@@ -156,14 +156,14 @@ def restore(learner: Learner, job: Job) -> Progress:
     if not job.resume:
         return Progress()
     if latest := checkpoints.latest(job.out):
-        return _load(learner, job.out).changed(checkpoints.read_state(latest)["recipe"], job.recipe)
+        return _load(learner, job.out).changed(Recipe.read(checkpoints.read_state(latest)["recipe"]), job.recipe)
     unet = UNet2DConditionModel.from_pretrained(MODEL_DIR / "unet", torch_dtype=torch.float32)
     text = CLIPTextModel.from_pretrained(MODEL_DIR / "text_encoder", dtype=torch.float32)
     weights: dict[str, Tensor] = {f"unet.{name}": value for name, value in unet.named_parameters()}
     weights |= {f"text.{name}": value for name, value in text.named_parameters()}
     learner.load({"weights": weights, "averaged": weights})
     facts = bundled_facts()
-    return bundled_progress(facts).changed(facts["recipe"], job.recipe)
+    return bundled_progress(facts).changed(Recipe.read(facts["recipe"]), job.recipe)
 
 
 def bundled_progress(facts: Mapping[str, Any]) -> Progress:
