@@ -20,8 +20,8 @@ from visuosyn.microworld import MODEL_DIR, checkpoints, decoder, keeper, network
 from visuosyn.microworld.card import model_card
 from visuosyn.microworld.export import export, training_facts
 from visuosyn.microworld.keeper import Job, Progress
-from visuosyn.microworld.learner import COARSE, Examples, Learner, Texts
-from visuosyn.microworld.recipe import Recipe
+from visuosyn.microworld.learner import Examples, Learner, Texts
+from visuosyn.microworld.recipe import COARSE, Recipe
 from visuosyn.microworld.tokenizer import build, encode
 
 SMALL = Recipe(channels=(16, 32, 32), batch=4, scenes=64, warmup=5)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from visuosyn.microworld import words
 from visuosyn.microworld.latents import CHANNELS
-from visuosyn.microworld.recipe import Recipe
+from visuosyn.microworld.recipe import COARSE, COARSE_UNTIL, Recipe
 
 CARD = """\
 ---
@@ -51,15 +52,16 @@ other); averaged weights ({ema}). **Declared choices**, as they stood last: time
 uniform, so that noisy ones come more often; the image loss weights a cell full of objects {object_factor:g} times; in
 the first {single_phase:.0%} of the first budget {single_share:.0%} of the examples come from the scenes with one object
 alone; {rare_share:.0%} are drawn from the scenes whose captions name a size or a pattern; in {coarse_share:.0%} of the
-examples at times below 600 a coarse noise, interpolated from 1x1, 3x3 or 6x6 normal values, is added to the white one:
-it hides colours while outlines show, so that words of colour and ground are needed at known places; in {drop_end:.0%}
-the states of the end tokens are replaced by those of the empty caption, so that the words themselves carry the picture;
+examples at times below {coarse_until} a coarse noise, interpolated from {coarse} normal values, is added to the white
+one: it hides colours while outlines show, so that words of colour and ground are needed at known places; in
+{drop_end:.0%} of all examples the states of the end tokens are replaced by those of the empty caption, so that the
+words themselves carry the picture;
 in {drop_context:.0%} each token is encoded by itself, so that an adjective is told by its own state and not by that of
 its noun alone, which has read it; in a share of examples that falls from {drop_qualities:.0%} without noise to none at
 pure noise, the time embedding reads nothing at the places of adjectives and grounds, so that cross attention tells
 them; captions are dropped in {drop_caption:.0%}. **No loss on attention or on the mask of any word** was used, so where
 the attention of a word lies was not taught. The autoencoder's encoder is a linear projection of 4x4 patches on
-{channels} principal components (`latents.safetensors`); its decoder was trained apart.
+{components} principal components (`latents.safetensors`); its decoder was trained apart.
 
 `training.json` holds the whole recipe and a SHA-256 sum of each weight file.
 {evaluation}
@@ -110,22 +112,11 @@ def model_card(training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> st
         views=training["views"],
         finished="yes" if training["finished"] else _unfinished(training),
         history="; ".join(training["history"]) or "nothing",
-        batch=recipe.batch,
-        scenes=recipe.scenes,
-        seed=recipe.seed,
-        ema=recipe.ema,
-        decay=recipe.decay,
-        late=recipe.late,
         object_factor=1 + recipe.object_weight,
-        single_phase=recipe.single_phase,
-        single_share=recipe.single_share,
-        rare_share=recipe.rare_share,
-        coarse_share=recipe.coarse_share,
-        drop_end=recipe.drop_end,
-        drop_context=recipe.drop_context,
-        drop_qualities=recipe.drop_qualities,
-        drop_caption=recipe.drop_caption,
-        channels=CHANNELS,
+        coarse=" or ".join(f"{values}x{values}" for values in COARSE),
+        coarse_until=COARSE_UNTIL,
+        components=CHANNELS,
+        **asdict(recipe),
         evaluation=_table(evaluation),
     )
 

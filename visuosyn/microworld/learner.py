@@ -18,13 +18,8 @@ from visuosyn.microworld import network, words
 from visuosyn.microworld.cache import Cache
 from visuosyn.microworld.latents import CHANNELS, PATCH
 from visuosyn.microworld.muon import Muon
-from visuosyn.microworld.recipe import Recipe
+from visuosyn.microworld.recipe import COARSE, COARSE_UNTIL, Recipe
 from visuosyn.microworld.tokenizer import encode, word_tokens
-
-COARSE = (1, 3, 6)
-"""Values a side from which coarse noise is interpolated."""
-COARSE_UNTIL = 600
-"""Times from this on have white noise alone."""
 
 
 class Examples(NamedTuple):

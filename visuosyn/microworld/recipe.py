@@ -8,6 +8,11 @@ from typing import Any
 
 from visuosyn.errors import UserError
 
+COARSE = (1, 3, 6)
+"""Values a side from which coarse noise is interpolated."""
+COARSE_UNTIL = 600
+"""Times from this on have white noise alone."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -30,9 +35,9 @@ class Recipe:
         drop_qualities: share whose time embedding reads nothing at the places of adjectives and grounds, so that cross
             attention must say what is red. It is the share without noise, and falls to none at pure noise, where
             nobody can know yet at which places red will be wanted.
-        coarse_share: share of examples to whose noise, at times below 600, a coarse one is added (Guttenberg 2023,
-            "Diffusion with offset noise", but interpolated from 1x1, 3x3 or 6x6 values): it hides colours while
-            outlines show, so that words of colour and ground are needed where it is known what stands where.
+        coarse_share: share of examples to whose noise, at times below `COARSE_UNTIL`, a coarse one is added (Guttenberg
+            2023, "Diffusion with offset noise", but interpolated from few values): it hides colours while outlines
+            show, so that words of colour and ground are needed where it is known what stands where.
         rare_share: share of examples drawn from the scenes whose captions name a size or a pattern, which are few.
         single_phase: first share of a fresh run's budget in which more scenes than usual hold one object.
         single_share: share of that phase's examples that are drawn from the scenes with one object alone.
