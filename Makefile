@@ -35,11 +35,11 @@ reports: $(VENV)/installed ## make reports/ anew; run folders go to runs/, an in
 	$(RUN) visuosyn.microworld.planted --out runs/relations/tables/planted.csv
 	$(RUN) visuosyn measure runs/relations
 	$(RUN) visuosyn report runs/relations
-	$(RUN) visuosyn.report.keep runs/relations reports/relations
+	$(RUN) visuosyn.report.export runs/relations reports/relations
 	$(RUN) visuosyn cohyponyms --out runs/cohyponyms
-	$(RUN) visuosyn.report.keep runs/cohyponyms reports/cohyponyms
+	$(RUN) visuosyn.report.export runs/cohyponyms reports/cohyponyms
 	$(RUN) visuosyn adjectives --out runs/adjectives
-	$(RUN) visuosyn.report.keep runs/adjectives reports/adjectives
+	$(RUN) visuosyn.report.export runs/adjectives reports/adjectives
 
 test: lint ## install, then lint, check types and run the tests
 	$(RUN) pytest
@@ -66,7 +66,7 @@ bench: $(VENV)/installed-dev ## speed and memory as ratios, side by side
 	@for bench in tests/benchmarks/bench_*.py; do echo; echo "== $$bench"; $(VENV)/bin/python $$bench || exit 1; done
 
 calibrate: $(VENV)/installed ## tests and intervals on 2,000 simulated studies each: reports/calibration.csv
-	$(RUN) visuosyn.stats.calibrate --out reports/calibration.csv
+	$(RUN) visuosyn.studies.relations.statistics.calibrate --out reports/calibration.csv
 
 train: $(VENV)/installed ## train the bundled model further (CPU hours; resumes from checkpoints/)
 	$(RUN) visuosyn.microworld.train --out checkpoints/micro --resume --export visuosyn/microworld/model

@@ -1,9 +1,10 @@
-"""Examples that need a package of an extra are skipped where it is not installed."""
+"""Examples run in an empty folder of their own; those that need a package of an extra are skipped without it."""
 
 from __future__ import annotations
 
 import gc
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if (package := NEEDED.get(item.name)) is not None:
             item.add_marker(pytest.mark.filterwarnings("ignore"))
             item.add_marker(pytest.mark.skipif(find_spec(package) is None, reason=f"{package} is not installed"))
+
+
+@pytest.fixture(autouse=True)
+def _examples_have_a_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an example writes under a bare name goes to a folder of its own."""
+    if isinstance(request.node, pytest.DoctestItem):
+        monkeypatch.chdir(Path(request.getfixturevalue("tmp_path")))
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import visuosyn
 from visuosyn.cli import app, options
 from visuosyn.parse import DEFAULT
-from visuosyn.stats.simulate import simulate_pairs
+from visuosyn.studies.relations.statistics.simulate import simulate_pairs
 
 CAPTIONS = "a cat in a red hat\na dog and a cat\nthe ball\n"
 FAST = ["--steps", "1", "--mask", "soft", "--batch-size", "2"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -14,20 +13,20 @@ import visuosyn
 
 PACKAGE = Path(visuosyn.__file__).parent
 ROWS = [
-    ("__init__", "callable", "errors", "resize"),
-    ("masks",),
-    ("records",),
+    ("__init__", "errors"),
+    ("data",),
     ("lexicon",),
     ("corpus",),
     ("run",),
     ("parse",),
-    ("trace",),
+    ("tracing",),
     ("measure",),
     ("stats",),
+    ("view",),
     ("report",),
     ("microworld",),
     ("judge",),
-    ("study",),
+    ("studies",),
     ("app",),
     ("cli",),
     ("__main__",),
@@ -35,10 +34,10 @@ ROWS = [
 ]
 LEVEL = {name: level for level, row in enumerate(ROWS) for name in row}
 AT_HOME = {
-    "torch": {"trace", "microworld", "judge", "testing"},
-    "diffusers": {"trace", "microworld", "testing"},
-    "transformers": {"trace", "microworld", "judge", "testing"},
-    "tokenizers": {"trace", "microworld", "testing"},
+    "torch": {"tracing", "microworld", "judge", "testing"},
+    "diffusers": {"tracing", "microworld", "testing"},
+    "transformers": {"tracing", "microworld", "judge", "testing"},
+    "tokenizers": {"tracing", "microworld", "testing"},
     "spacy": {"parse"},
     "stanza": {"parse"},
     "fastcoref": {"parse"},
@@ -113,9 +112,8 @@ def test_the_command_line_loads_nothing_heavy_before_a_command_runs():
 
 
 def test_a_finished_run_is_opened_and_measured_without_torch_or_spacy():
-    code = (
-        "import sys, visuosyn as vs; vs.open_run; vs.study.measure_stage; print({'torch', 'spacy'} & set(sys.modules))"
-    )
+    code = "import sys, visuosyn as vs; vs.open_run; import visuosyn.studies.stages"
+    code += "; print({'torch', 'spacy'} & set(sys.modules))"
     assert run(code) == "set()"
 
 
@@ -125,18 +123,3 @@ def test_every_public_name_is_there():
         assert getattr(visuosyn, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = visuosyn.nothing
-
-
-def test_trace_and_study_are_packages_and_functions_whatever_is_imported_first():
-    for first in ("pass", "import visuosyn.trace, visuosyn.study", "from visuosyn.study import open_run"):
-        code = f"{first}\nimport visuosyn as vs\nvs.trace.families, vs.study.open_run"
-        code += "\nprint(callable(vs.trace), callable(vs.study))"
-        assert run(code) == "True True"
-
-
-def test_a_callable_package_shows_the_signature_of_its_function():
-    import visuosyn.study
-
-    assert inspect.signature(visuosyn.study) == inspect.signature(visuosyn.study.study)
-    with pytest.raises(TypeError, match="out"):
-        visuosyn.study("captions.txt")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from visuosyn.microworld import MODEL_DIR
-from visuosyn.trace import load_pipeline, model_facts
+from visuosyn.tracing import load_pipeline, model_facts
 
 ROOT = Path(__file__).parents[1]
 RUNS = sorted((ROOT / "reports").glob("*/run.json"))

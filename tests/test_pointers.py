@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import visuosyn
+from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
-from visuosyn.masks import MaskRule
-from visuosyn.trace.families import family_of
+from visuosyn.tracing.families.registry import family_of
 
 PACKAGE = Path(visuosyn.__file__).parent
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from visuosyn.corpus import conllu
-from visuosyn.measure.table import DTYPES
+from visuosyn.measure.pair_table import DTYPES
 from visuosyn.testing import pair_rows, sentence
 
 

@@ -21,12 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from visuosyn.corpus import read_corpus, validate_corpus
+    from visuosyn.data import Caption, HeatMaps, MaskRule, Sentence, Word, WordPair
     from visuosyn.errors import UserError
-    from visuosyn.masks import MaskRule
     from visuosyn.parse import load_parser, word_pairs
-    from visuosyn.records import Caption, HeatMaps, Sentence, Word, WordPair
-    from visuosyn.study import look, open_run, study
-    from visuosyn.trace import load_pipeline, trace
+    from visuosyn.studies.adjectives.study import adjectives
+    from visuosyn.studies.cohyponyms.study import cohyponyms
+    from visuosyn.studies.prompt.study import explain, look
+    from visuosyn.studies.relations.presets import preset
+    from visuosyn.studies.relations.study import study
+    from visuosyn.studies.results import open_run
+    from visuosyn.tracing import load_pipeline, trace
 
 __version__ = "0.1.0"
 
@@ -38,10 +42,14 @@ __all__ = [
     "UserError",
     "Word",
     "WordPair",
+    "adjectives",
+    "cohyponyms",
+    "explain",
     "load_parser",
     "load_pipeline",
     "look",
     "open_run",
+    "preset",
     "read_corpus",
     "study",
     "trace",
@@ -50,26 +58,30 @@ __all__ = [
 ]
 
 _HOME = {
-    "Caption": "records",
-    "HeatMaps": "records",
-    "MaskRule": "masks",
-    "Sentence": "records",
+    "Caption": "data",
+    "HeatMaps": "data",
+    "MaskRule": "data",
+    "Sentence": "data",
     "UserError": "errors",
-    "Word": "records",
-    "WordPair": "records",
+    "Word": "data",
+    "WordPair": "data",
+    "adjectives": "studies.adjectives.study",
+    "cohyponyms": "studies.cohyponyms.study",
+    "explain": "studies.prompt.study",
     "load_parser": "parse",
-    "load_pipeline": "trace",
-    "look": "study",
-    "open_run": "study",
+    "load_pipeline": "tracing",
+    "look": "studies.prompt.study",
+    "open_run": "studies.results",
+    "preset": "studies.relations.presets",
     "read_corpus": "corpus",
+    "study": "studies.relations.study",
+    "trace": "tracing",
     "validate_corpus": "corpus",
     "word_pairs": "parse",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("study", "trace"):  # packages that are callable themselves, see callable.py
-        return import_module(f"visuosyn.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'visuosyn' has no attribute {name!r}")
     globals()[name] = value = getattr(import_module(f"visuosyn.{_HOME[name]}"), name)

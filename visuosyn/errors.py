@@ -8,7 +8,7 @@ class UserError(Exception):
 
     The command line prints it without a traceback and ends with exit code 2.
 
-    >>> from visuosyn.masks import MaskRule
+    >>> from visuosyn.data.masks import MaskRule
     >>> try:
     ...     MaskRule.parse("relative:2")
     ... except UserError as error:

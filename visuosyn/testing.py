@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from visuosyn.data import AttentionSlice, HeatMaps, Sentence, Word
 from visuosyn.errors import UserError
-from visuosyn.records import HeatMaps, Part, Sentence, Word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,7 +201,7 @@ def blended(pipeline: Any, tokens: tuple[int, int], weight: float) -> Iterator[N
     so that the two words share one map. ``tokens``: their places on the axis of tokens, the opening one included.
 
     >>> import numpy as np
-    >>> from visuosyn.trace import trace
+    >>> from visuosyn.tracing import trace
     >>> pipeline = tiny_pipeline("sd1")
     >>> with blended(pipeline, (1, 3), weight=1.0), trace(pipeline) as tracer:
     ...     image = pipeline("cat and dog", num_inference_steps=1).images[0]
@@ -244,7 +244,9 @@ def heat_maps(text: str, arrays: Sequence[NDArray[Any]] | NDArray[Any], **facts:
     if len(sums) != len(words) or sums.ndim != 3:
         raise UserError(f"{len(words)} words need maps of shape ({len(words)}, row, column), not {sums.shape}")
     grid = (sums.shape[1], sums.shape[2])
-    maps = HeatMaps(text, tuple(words), (Part("total", grid, sums, 1),), grid, steps=1, tokens=(1,) * len(words))
+    maps = HeatMaps(
+        text, tuple(words), (AttentionSlice("total", grid, sums, 1),), grid, steps=1, tokens=(1,) * len(words)
+    )
     return maps.with_facts(**facts)
 
 
@@ -279,7 +281,7 @@ def pair_rows(overlaps: Mapping[str, Sequence[tuple[float, float]]], **facts: An
     """
     import pandas as pd
 
-    from visuosyn.measure.table import DTYPES
+    from visuosyn.measure.pair_table import DTYPES
 
     rows = []
     for pair, (relation, values) in enumerate(overlaps.items()):
@@ -350,7 +352,12 @@ def tiny_run(kind: str = "relations") -> Path:
     >>> sorted(path.name for path in tiny_run().glob("*.parquet"))
     ['controls.parquet', 'multiverse.parquet', 'pairs.parquet']
     """
-    from visuosyn.study import adjectives, cohyponyms, compare_stage, measure_stage, settings_of, trace_corpus
+    from visuosyn.studies.adjectives.study import adjectives
+    from visuosyn.studies.cohyponyms.study import cohyponyms
+    from visuosyn.studies.relations.compare import compare_stage
+    from visuosyn.studies.relations.study import trace_corpus
+    from visuosyn.studies.settings import settings_of
+    from visuosyn.studies.stages import measure_stage
 
     held = tempfile.TemporaryDirectory(prefix="visuosyn-")
     atexit.register(held.cleanup)

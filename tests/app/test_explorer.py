@@ -11,8 +11,8 @@ pytest.importorskip("ipywidgets", reason="ipywidgets is not installed")
 
 from visuosyn.app import explorer as module
 from visuosyn.app.explorer import Explorer, choices, seen_through, word_html
+from visuosyn.data import AttentionSlice
 from visuosyn.parse import load_parser
-from visuosyn.records import Part
 from visuosyn.testing import heat_maps, tiny_pipeline
 
 
@@ -74,11 +74,11 @@ def test_every_choice_shows_other_parts_and_one_layer_alone_offers_its_heads() -
     layer = "up_blocks.1.attentions.1.transformer_blocks.0.attn2"
     sums = np.array([[[[1.0, 3.0]]], [[[5.0, 1.0]]]], dtype=np.float32)
     parts = tuple(
-        Part("up", (1, 2), sums[head] * (step + 1), 1, step=step, layer=layer, head=head)
+        AttentionSlice("up", (1, 2), sums[head] * (step + 1), 1, step=step, layer=layer, head=head)
         for step in range(2)
         for head in range(2)
     )
-    maps = heat_maps("cat", sums[0], parts=parts)
+    maps = heat_maps("cat", sums[0], slices=parts)
     assert choices(maps) == {"default": (0, 1, 2, 3), "up 1.1, head 0": (0, 2), "up 1.1, head 1": (1, 3)}
     one = seen_through(maps, choices(maps)["up 1.1, head 1"], step=2)
     assert one["cat"].array.tolist() == [[10.0, 2.0]]
@@ -111,7 +111,7 @@ def test_a_prompt_that_cannot_be_drawn_is_told_in_place() -> None:
 
 def test_a_step_alone_is_that_steps_part() -> None:
     sums = np.array([[[[1.0, 3.0]]], [[[5.0, 1.0]]]], dtype=np.float32)
-    parts = tuple(Part("up", (1, 2), one, 1, step=number) for number, one in enumerate(sums))
-    maps = heat_maps("cat", sums[0], parts=parts)
+    parts = tuple(AttentionSlice("up", (1, 2), one, 1, step=number) for number, one in enumerate(sums))
+    maps = heat_maps("cat", sums[0], slices=parts)
     assert seen_through(maps, [0, 1], step=2)["cat"].array.tolist() == [[5.0, 1.0]]
     assert seen_through(maps, [0, 1])["cat"].array.tolist() == [[3.0, 2.0]]

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from visuosyn.masks import MaskRule
+from visuosyn.data import AttentionSlice, HeatMaps, Word
+from visuosyn.data.masks import MaskRule
 from visuosyn.measure.overlap import rule_overlaps
-from visuosyn.records import HeatMaps, Part, Word
 
 ROUNDS = 15
 RULES = ("relative:0.3", "relative:0.4", "relative:0.5", "absolute:0.3", "absolute:0.5")
@@ -23,7 +23,7 @@ RULES = ("relative:0.3", "relative:0.4", "relative:0.5", "absolute:0.3", "absolu
 def random_maps(words: int, side: int) -> HeatMaps:
     sums = np.random.default_rng(0).random((words, side, side), dtype=np.float32)
     named = tuple(Word(f"w{i}", 4 * i, 4 * i + 3, index=i) for i in range(words))
-    return HeatMaps("", named, (Part("total", (side, side), sums, 1),), (side, side), steps=1)
+    return HeatMaps("", named, (AttentionSlice("total", (side, side), sums, 1),), (side, side), steps=1)
 
 
 def loop(maps: HeatMaps, pairs: list[tuple[int, int]], rules: list[MaskRule]) -> np.ndarray:

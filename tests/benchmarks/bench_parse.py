@@ -17,8 +17,8 @@ from statistics import median
 from time import process_time
 
 from visuosyn.corpus import read_corpus
+from visuosyn.data import Caption
 from visuosyn.parse import load_parser
-from visuosyn.records import Caption
 
 ROUNDS = 2
 BATCH = 256

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from visuosyn.stats.bootstrap import bootstrap_means
-from visuosyn.stats.sums import prompt_sums
-from visuosyn.stats.tables import study_tables
+from visuosyn.studies.relations.statistics.sums import prompt_sums
+from visuosyn.studies.relations.statistics.tables import study_tables
 
 PROMPTS, PAIRS, DRAWS, ROUNDS = 20_000, 10, 10_000, 5
 MASKS = ("relative:0.2", "relative:0.3", "relative:0.4", "area:0.2", "soft")

@@ -19,7 +19,7 @@ import torch
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 
 from visuosyn.testing import text_encoder, tiny_pipeline
-from visuosyn.trace import generator, trace
+from visuosyn.tracing import generator, trace
 
 PROMPT = "a dog and a cat in a hat with the ball"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import serious_faults
-from visuosyn.study import explain
+from visuosyn.studies.prompt.study import explain
 from visuosyn.testing import tiny_pipeline
 
 

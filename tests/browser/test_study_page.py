@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import serious_faults
-from tests.report.builder import TREES, study, write_run
-from visuosyn.report import write_report
+from tests.builder import TREES, study, write_run
+from visuosyn.studies.relations.page import write_report
 
 PAINTED = """card => {
   const shown = card.querySelector(".stage canvas");

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from visuosyn.corpus import conllu
 from visuosyn.corpus.source import squeeze
+from visuosyn.data import ExtraToken, Sentence, Word
 from visuosyn.errors import UserError
-from visuosyn.records import ExtraToken, Sentence, Word
 
 FILE = Path(__file__).parents[1] / "data" / "corpus" / "trees.conllu"
 TREES = FILE.read_bytes().decode()

@@ -10,8 +10,8 @@ import conllu as reference
 import pytest
 
 from visuosyn.corpus import conllu, read_corpus, validate_corpus
+from visuosyn.data import Sentence
 from visuosyn.parse import enhance, load_parser, misses, score
-from visuosyn.records import Sentence
 
 CORPORA = Path(__file__).parents[2] / "corpora"
 FOLDERS = sorted(path.parent for path in CORPORA.glob("*/metadata.json"))

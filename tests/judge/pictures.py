@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from tests.run.test_facts import FACTS
-from visuosyn.records import HeatMaps
+from visuosyn.data import HeatMaps
 from visuosyn.run import write_shard, write_text
 
 ASKED = {"c1": ("cat", "dog"), "c2": ("zebra",), "c3": ("fire truck", "cat"), "c4": ()}

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 from tests.judge.pictures import ASKED, run_folder
 from visuosyn.cli import app
 from visuosyn.corpus import conllu
+from visuosyn.data import Sentence, Word
 from visuosyn.errors import UserError
 from visuosyn.judge import as_image, image_key, load_judge
 from visuosyn.judge.person_page import ask, compare, write_judge_page
-from visuosyn.records import Sentence, Word
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from visuosyn.data import AttentionSlice, HeatMaps, Sentence, Word, WordPair
 from visuosyn.measure.controls import other_image_controls, rolled_controls
-from visuosyn.measure.table import pair_table
-from visuosyn.records import HeatMaps, Part, Sentence, Word, WordPair
-from visuosyn.stats.controls import chance_controls, control_table
+from visuosyn.measure.pair_table import pair_table
+from visuosyn.studies.relations.statistics.controls import chance_controls, control_table
 
 WORDS = (Word("red", 0, 3, index=0), Word("ball", 4, 8, index=1), Word("!", 8, 9, index=2))
 SENTENCE = Sentence("c", "red ball!", WORDS)
@@ -18,7 +18,13 @@ PAIRS = (WordPair(1, 0, "amod"), WordPair(1, 2, "punct"))
 def image(array, seed, words=WORDS):
     array = np.asarray(array, dtype=np.float32)
     return HeatMaps(
-        SENTENCE.text, words, (Part("total", array.shape[1:], array, 1),), array.shape[1:], 1, caption_id="c", seed=seed
+        SENTENCE.text,
+        words,
+        (AttentionSlice("total", array.shape[1:], array, 1),),
+        array.shape[1:],
+        1,
+        caption_id="c",
+        seed=seed,
     )
 
 

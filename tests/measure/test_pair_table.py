@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from visuosyn.data import AttentionSlice, Dropped, HeatMaps, Sentence, Word, WordPair
 from visuosyn.errors import UserError
-from visuosyn.measure.table import DTYPES, pair_table, unmeasured_pairs
-from visuosyn.records import Dropped, HeatMaps, Part, Sentence, Word, WordPair
+from visuosyn.measure.pair_table import DTYPES, pair_table, unmeasured_pairs
 
 RULES = ("relative:0.4", "absolute:0.3", "summed:6", "area:0.25", "soft")
 TEXT = "a dog and a cat"
@@ -34,7 +34,7 @@ def sentence():
 def heat_maps(sentence, keep=range(5), **facts):
     random = np.random.default_rng(0)
     sums = random.random((5, 6, 8), dtype=np.float32)[list(keep)] * 20
-    part = Part("total", (6, 8), sums, count=20)
+    part = AttentionSlice("total", (6, 8), sums, count=20)
     words = tuple(sentence.words[i] for i in keep)
     facts = {"tokens": tuple(range(1, len(words) + 1)), "caption_id": "c1", "noise_id": "n1", "seed": 3} | facts
     return HeatMaps(TEXT, words, (part,), (6, 8), steps=20, **facts)
@@ -106,7 +106,7 @@ def test_nothing_is_lost(sentence):
 
 def test_a_map_that_is_not_finite_is_dropped_with_its_reason(sentence):
     maps = heat_maps(sentence)
-    maps.parts[0].sums[1, 0, 0] = np.nan
+    maps.slices[0].sums[1, 0, 0] = np.nan
     dropped = unmeasured_pairs(maps, sentence, PAIRS)
     assert [one.text for one in dropped] == ["det(dog-2, a-1)", "conj:and(dog-2, cat-5)"]
     assert all("'dog' holds values that are not finite" in one.reason for one in dropped)
@@ -115,7 +115,7 @@ def test_a_map_that_is_not_finite_is_dropped_with_its_reason(sentence):
 
 def test_an_empty_map_is_measured_as_missing(sentence):
     maps = heat_maps(sentence)
-    maps.parts[0].sums[0] = 0
+    maps.slices[0].sums[0] = 0
     row = pair_table(maps, sentence, PAIRS, ["relative:0.4"]).iloc[0]
     assert row["dependent_area"] == 0
     assert np.isnan(row["iod"])

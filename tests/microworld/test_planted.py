@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from statsmodels.stats.inter_rater import cohens_kappa
 
+from visuosyn.data import AttentionSlice, HeatMaps
 from visuosyn.microworld.planted import CONVENTION, DRAWN, containment, planted_pairs, planted_table
 from visuosyn.microworld.scenes import sample
 from visuosyn.microworld.truth import gold_sentence
-from visuosyn.records import HeatMaps, Part
 from visuosyn.stats.bootstrap import bootstrap_means
 
 SEEDS = [11_000_000 + seed for seed in range(30)]
@@ -21,7 +21,7 @@ def maps_of(seed, picture):
     scene = sample(seed)
     words = gold_sentence(scene, str(seed)).words
     array = np.stack([picture(scene, place) for place in range(len(words))]).astype(np.float32)
-    part = Part("total", (96, 96), array, 1)
+    part = AttentionSlice("total", (96, 96), array, 1)
     return scene, HeatMaps(scene.caption, words, (part,), (96, 96), 1, caption_id=str(seed))
 
 

@@ -24,7 +24,7 @@ from visuosyn.microworld.prompts import prompts
 from visuosyn.microworld.render_set import render
 from visuosyn.microworld.scenes import sample, vocabulary
 from visuosyn.testing import tiny_pipeline
-from visuosyn.trace import load_pipeline
+from visuosyn.tracing import load_pipeline
 
 QUICK = scoring.Plan(count=25, steps=1, batch_size=5, scenes=2)
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch.nn import functional
 
+from visuosyn.data import AttentionSlice, HeatMaps
 from visuosyn.microworld import MODEL_DIR, truth, words
 from visuosyn.microworld.latents import Projection
 from visuosyn.microworld.layouts import said_pairs
 from visuosyn.microworld.scenes import Scene, sample
-from visuosyn.records import HeatMaps, Part
-from visuosyn.trace import load_pipeline
+from visuosyn.tracing import load_pipeline
 
 LAYER = "down_blocks.1.attentions.0.transformer_blocks.0.attn2"
 
@@ -32,7 +32,7 @@ def planted(scene: Scene, maps: dict[int, np.ndarray]) -> HeatMaps:
     """Heat maps at the picture's own size; words without one have a map of zeros."""
     sentence = truth.gold_sentence(scene, "7")
     sums = np.stack([maps.get(place, np.zeros((96, 96))) for place in range(len(sentence.words))]).astype(np.float32)
-    part = Part("down", (96, 96), sums, 1, third=0, layer=LAYER)
+    part = AttentionSlice("down", (96, 96), sums, 1, phase=0, layer=LAYER)
     return HeatMaps(scene.caption, sentence.words, (part,), (96, 96), 1, caption_id="7")
 
 
@@ -47,9 +47,9 @@ def test_maps_that_are_the_masks_score_one() -> None:
 def test_single_layers_stand_beside_all_of_several() -> None:
     scene = sample(3)
     maps = planted(scene, scene.masks)
-    (part,) = maps.parts
+    (part,) = maps.slices
     off = replace(part, sums=np.ones_like(part.sums) * 1e-6, layer="other")
-    table = truth.score([(scene, maps.with_facts(parts=(part, off)))]).set_index("layers")
+    table = truth.score([(scene, maps.with_facts(slices=(part, off)))]).set_index("layers")
     assert set(table.index) == {"all", LAYER, "other"}
     assert (table.loc[[LAYER], "iou"] == 1).all() and (table.loc[["other"], "iou"] < 0.9).all()
 

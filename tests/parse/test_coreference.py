@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visuosyn.corpus import conllu
+from visuosyn.data import Sentence, Word
 from visuosyn.errors import UserError
 from visuosyn.parse import coreferent_pairs, load_coreference
 from visuosyn.parse.coreference import Coreference, with_entities
-from visuosyn.records import Sentence, Word
 
 TEXT = "a dog licks its paw"
 

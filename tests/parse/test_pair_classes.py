@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visuosyn.corpus import conllu
+from visuosyn.data import Caption, Sentence, Word, WordPair
 from visuosyn.errors import UserError
 from visuosyn.parse import (
     all_pairs,
@@ -21,7 +22,6 @@ from visuosyn.parse import (
     with_swapped,
     word_pairs,
 )
-from visuosyn.records import Caption, Sentence, Word, WordPair
 
 
 def spelled(rows: str, id: str = "c") -> Sentence:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from visuosyn.data import Sentence, Word, WordPair
 from visuosyn.parse import unusable_edges, word_pairs
-from visuosyn.records import Sentence, Word, WordPair
 
 
 def sentence(*words: tuple[str, int, str, tuple[tuple[int, str], ...]], id: str = "s") -> Sentence:

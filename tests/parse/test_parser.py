@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import spacy
 
+from visuosyn.data import Caption, Sentence, Word
 from visuosyn.errors import UserError
 from visuosyn.parse import Parser, load_parser
-from visuosyn.records import Caption, Sentence, Word
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from visuosyn.data import Sentence, Word
 from visuosyn.parse import load_scheme, to_ud, unusable_edges, word_pairs
 from visuosyn.parse.basic import RULES
 from visuosyn.parse.english import table
@@ -12,7 +13,6 @@ from visuosyn.parse.enhance import RULES as GRAPH_RULES
 from visuosyn.parse.enhance import basic_edges, enhanced
 from visuosyn.parse.rules.collapse import collapsed_prepositions
 from visuosyn.parse.tree import Tree
-from visuosyn.records import Sentence, Word
 
 CLEAR = sorted(set(load_scheme("clear").labels) - {"ROOT", "unrelated"})
 UD = sorted(set(load_scheme("ud").labels) - {"root", "unrelated"})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from visuosyn.data import Sentence, Word
 from visuosyn.errors import UserError
 from visuosyn.parse import load_scheme
-from visuosyn.records import Sentence, Word
 
 # The labels of spaCy's English models, version 3.8 (nlp.get_pipe("parser").labels).
 CLEAR = """ROOT acl acomp advcl advmod agent amod appos attr aux auxpass case cc ccomp compound conj csubj csubjpass

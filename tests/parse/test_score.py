@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from visuosyn.data import Sentence, Word
 from visuosyn.errors import UserError
 from visuosyn.parse import misses, score
-from visuosyn.records import Sentence, Word
 
 GOLD = Sentence("s", "cats and dogs run", (
     Word("cats", 0, 4, head=3, relation="nsubj", deps=((3, "nsubj"),)),

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from visuosyn.corpus import conllu
+from visuosyn.data import Caption
 from visuosyn.errors import UserError
 from visuosyn.parse import load_parser
 from visuosyn.parse.convert import converter
 from visuosyn.parse.parser import Parser
 from visuosyn.parse.stanza_models import StanzaModel, analysis_of, given_document
-from visuosyn.records import Caption
 
 stanza = pytest.importorskip("stanza")
 

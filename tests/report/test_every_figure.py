@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -20,17 +21,28 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from tests.report.builder import TREES, heat_maps, sentence, wandering
-from visuosyn import report
+from tests.builder import TREES, heat_maps, sentence, wandering
+from visuosyn import view
 from visuosyn.errors import UserError
 from visuosyn.measure.course import course_table
-from visuosyn.report import adjective_figures, cohyponym_figures, save_figure, style
-from visuosyn.report.curves import SIDES
-from visuosyn.report.reference import published_table
-from visuosyn.report.styles import GREY, PALETTE, STYLES, canvas, width_of
-from visuosyn.stats.dominance import DIFFERENCE
+from visuosyn.report import tables
+from visuosyn.studies.adjectives import figures as adjective_figures
+from visuosyn.studies.cohyponyms import figures as cohyponym_figures
+from visuosyn.studies.relations import curves, figures
+from visuosyn.studies.relations.curves import SIDES
+from visuosyn.studies.relations.reference import published_table
+from visuosyn.studies.relations.statistics.dominance import DIFFERENCE
 from visuosyn.testing import relation_rows
+from visuosyn.view.styles import GREY, PALETTE, STYLES, canvas, save_figure, style, width_of
 
+report = SimpleNamespace(
+    **{
+        name: getattr(module, name)
+        for module in (view, tables, figures, curves, adjective_figures, cohyponym_figures)
+        for name in (*dir(module), *getattr(module, "__all__", ()))
+        if name[0] != "_"
+    }
+)
 GALLERY = Path(__file__).parents[2] / "notebooks" / "4_figures.ipynb"
 NAME = "$x_1$"  # what matplotlib takes for a formula
 MONKEY = "a monkey with a hat walking"
@@ -51,7 +63,7 @@ def table(**columns: object) -> pd.DataFrame:
 ADJECTIVES = table(
     adjective=NAME, mask=NAME, few=False, n=30, reused=False, comparison=[NAME, "another seed", "no adjective"]
 )
-UNIVERSES = table(mask=RULES, normalisation="none", layers=["all", NAME, "all"], third="all", measure=DIFFERENCE)
+UNIVERSES = table(mask=RULES, normalisation="none", layers=["all", NAME, "all"], phase="all", measure=DIFFERENCE)
 CONTRASTS = table(relation=NAME, control=["chance", "rolled", NAME], measure="mIoU", n_pairs=90, few=False)
 VARIANCE = pd.DataFrame({"measure": "mIoU", "factor": ["pair", NAME, "rest"], "share": [0.5, 0.2, 0.3]})
 KINDS = {"cohyponyms": [40.0], "cohyponyms_low": [30.0], "cohyponyms_high": [50.0],
@@ -120,7 +132,11 @@ def pdf(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
 
 def exported() -> set[str]:
     """The functions of ``visuosyn.report`` that give axes or a figure."""
-    functions = {name: inspect.signature(getattr(report, name)) for name in report.__all__}
+    functions = {
+        name: inspect.signature(getattr(report, name))
+        for name in vars(report)
+        if callable(getattr(report, name)) and not inspect.isclass(getattr(report, name))
+    }
     return {name for name, own in functions.items() if own.return_annotation in ("Axes", "list[Axes]", "Figure")}
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.report.builder import heat_maps, sentence
-from visuosyn.masks import MaskRule
+from tests.builder import heat_maps, sentence
+from visuosyn.data.masks import MaskRule
 from visuosyn.measure.overlap import overlaps
-from visuosyn.report.overlays import heat, map_sprite
+from visuosyn.view.overlays import heat, map_sprite
 
 RULES = ("relative:0.3", "relative:0.77", "absolute:0.02", "summed:0.15", "area:0.1", "area:0.25", "soft")
 NODE = shutil.which("node")

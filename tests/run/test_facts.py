@@ -10,7 +10,7 @@ from visuosyn.run import RunFacts, RunFolder
 FACTS = RunFacts(
     corpus="captions.txt", corpus_sha256="ab", corpus_format="text", captions=3, parser="en_core_web_sm",
     parser_version="3.8.0", scheme="ud", model="micro", family="unet", dtype="float32", scheduler="DDIMScheduler",
-    steps=20, guidance=7.5, width=96, height=96, seeds=(0, 1), noise="caption", batch_size=8, keep="parts",
+    steps=20, guidance=7.5, width=96, height=96, seeds=(0, 1), noise="caption", batch_size=8, storage="parts",
     masks=("relative:0.4", "soft"), software={"torch": "2.13.0", "numpy": "2.4.6"},
 )  # fmt: skip
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
+from visuosyn.data import AttentionSlice, Dropped, HeatMaps, Word
 from visuosyn.errors import UserError
-from visuosyn.records import Dropped, HeatMaps, Part, Word
 from visuosyn.run.shards import is_complete, read_shard, total, write_shard
 
 SUMS = st.floats(0, 1e6, width=32, allow_subnormal=False)
@@ -22,12 +22,12 @@ EPSILON = 2.0**-11  # half a unit in the last place of float16
 @st.composite
 def parts(draw, words):
     grid = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
-    return Part(
+    return AttentionSlice(
         draw(st.sampled_from(["down", "mid", "up", "joint"])),
         grid,
         draw(hnp.arrays(np.float32, (words, *grid), elements=SUMS)),
         draw(st.integers(1, 2**40)),
-        third=draw(st.none() | st.integers(0, 2)),
+        phase=draw(st.none() | st.integers(0, 2)),
         step=draw(st.none() | st.integers(0, 999)),
         layer=draw(st.none() | st.text()),
         head=draw(st.none() | st.integers(0, 30)),
@@ -48,7 +48,7 @@ def heat_maps(draw):
     return HeatMaps(
         prompt="".join(texts),
         words=words,
-        parts=tuple(draw(st.lists(parts(len(words)), max_size=3))),
+        slices=tuple(draw(st.lists(parts(len(words)), max_size=3))),
         grid=(4, 6),
         steps=draw(st.integers(1, 1000)),
         tokens=draw(st.just(()) | st.just((1,) * len(words))),
@@ -75,7 +75,7 @@ def test_round_trip_to_float16_precision(tmp_path_factory, images):
         assert np.array_equal(np.asarray(new.image), np.asarray(old.image))
         assert (new.cosines is None) == (old.cosines is None)
         assert old.cosines is None or np.array_equal(new.cosines, old.cosines)
-        for was, now in zip(old.parts, new.parts, strict=True):
+        for was, now in zip(old.slices, new.slices, strict=True):
             for name in ("stage", "grid", "count", "third", "step", "layer", "head"):
                 assert getattr(now, name) == getattr(was, name)
             bound = EPSILON * was.sums.max(axis=(1, 2), keepdims=True, initial=0)
@@ -86,24 +86,27 @@ def image(caption="c1", *, words=2, seed=0):
     random = np.random.default_rng(seed)
     found = tuple(Word("ab"[i], 2 * i, 2 * i + 1, i) for i in range(words))
     made = [
-        Part(stage, (g, g), random.random((words, g, g), dtype=np.float32), 8) for stage, g in (("down", 8), ("up", 4))
+        AttentionSlice(stage, (g, g), random.random((words, g, g), dtype=np.float32), 8)
+        for stage, g in (("down", 8), ("up", 4))
     ]
     picture = Image.fromarray(random.integers(0, 255, (8, 8, 3), dtype=np.uint8))
     return HeatMaps("a b", found, tuple(made), (8, 8), 5, (1,) * words, image=picture, caption_id=caption, seed=seed)
 
 
 def test_total_is_the_default_map(tmp_path):
-    write_shard(tmp_path / "a.parquet", [image()], keep="total")
+    write_shard(tmp_path / "a.parquet", [image()], storage="total")
     (back,) = read_shard(tmp_path / "a.parquet")
-    assert [(part.stage, part.grid, part.count) for part in back.parts] == [("total", (8, 8), 16)]
+    assert [(part.stage, part.grid, part.count) for part in back.slices] == [("total", (8, 8), 16)]
     want = image().array
     assert np.abs(back.array - want).max() <= EPSILON * want.max()
 
 
 def test_total_counts_only_what_it_holds():
-    with_middle = image().with_facts(parts=(*image().parts, Part("mid", (2, 2), np.ones((2, 2, 2), np.float32), 99)))
+    with_middle = image().with_facts(
+        slices=(*image().slices, AttentionSlice("mid", (2, 2), np.ones((2, 2, 2), np.float32), 99))
+    )
     assert np.allclose(total(with_middle).array, image().array, atol=1e-7)
-    assert total(with_middle).parts[0].count == 16
+    assert total(with_middle).slices[0].count == 16
 
 
 def test_an_image_without_words(tmp_path):
@@ -113,11 +116,11 @@ def test_an_image_without_words(tmp_path):
 
 def test_a_nan_stays_a_nan(tmp_path):
     broken = image()
-    broken.parts[0].sums[1, 0, 0] = np.nan
+    broken.slices[0].sums[1, 0, 0] = np.nan
     write_shard(tmp_path / "a.parquet", [broken])
     (back,) = read_shard(tmp_path / "a.parquet")
-    assert np.isfinite(back.parts[0].sums[0]).all()
-    assert np.isnan(back.parts[0].sums[1]).any()
+    assert np.isfinite(back.slices[0].sums[0]).all()
+    assert np.isnan(back.slices[0].sums[1]).any()
 
 
 def test_rows_are_chosen_by_caption_and_seed(tmp_path):
@@ -133,7 +136,7 @@ def test_readable_without_the_program(tmp_path):
     assert Image.open(io.BytesIO(row["image"]["bytes"])).size == (8, 8)
     part = row["parts"][0]
     maps = np.asarray(part["maps"]).reshape(2, *part["grid"]) * np.asarray(part["maxima"])[:, None, None]
-    assert np.allclose(maps, image().parts[0].sums, atol=1e-3)
+    assert np.allclose(maps, image().slices[0].sums, atol=1e-3)
     subprocess.run(["sha256sum", "--check", "--quiet", "a.parquet.sha256"], cwd=tmp_path, check=True)
 
 

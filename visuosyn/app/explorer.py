@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from visuosyn.data import LAYERS, AttentionSlice, HeatMaps
 from visuosyn.errors import UserError
 from visuosyn.parse import Parser, load_parser
-from visuosyn.records import LAYERS, HeatMaps, Part
-from visuosyn.report import maps_html, pair_overlay, pair_view, word_overlay
-from visuosyn.report.courses import layer_name
-from visuosyn.report.notebook import picture_html
-from visuosyn.report.overlays import display_size
-from visuosyn.study import look
-from visuosyn.study.facts import own_size
+from visuosyn.studies.gather import own_size
+from visuosyn.studies.prompt.study import look
+from visuosyn.view.courses import layer_name
+from visuosyn.view.notebook import maps_html, pair_view, picture_html, word_overlay
+from visuosyn.view.overlays import display_size, pair_overlay
 
 NONE = -1
 SMALL = 256  # pixels of a side up to which heads are kept apart: those of a large model's picture take gigabytes
@@ -34,7 +33,7 @@ def explore(prompt: str = "a dog wearing a red hat", *, pipeline: Any = "micro",
     >>> [name for name, row in word.options]
     ['all', '0 a', '1 red', '2 cat']
     """
-    from visuosyn.trace import load_pipeline  # takes seconds to load
+    from visuosyn.tracing import load_pipeline  # takes seconds to load
 
     loaded = load_pipeline(pipeline) if isinstance(pipeline, str) else pipeline
     explorer = Explorer(prompt, loaded, load_parser() if parser is None else parser)
@@ -43,18 +42,18 @@ def explore(prompt: str = "a dog wearing a red hat", *, pipeline: Any = "micro",
 
 
 def choices(maps: HeatMaps) -> dict[str, tuple[int, ...]]:
-    """What may be looked at alone: the choices of ``LAYERS``, each layer, each head; gives numbers of ``maps.parts``.
+    """What may be looked at alone: the choices of ``LAYERS``, each layer, each head; gives numbers of ``maps.slices``.
 
     Of choices that are the same parts only the first is there, so every one shows something else.
 
     >>> from visuosyn.testing import heat_maps
-    >>> sums = heat_maps("cat", [[[1.0, 2.0]]]).parts[0].sums
-    >>> parts = [Part("up", (1, 2), sums, 1, layer="up_blocks.0.attentions.1", head=head) for head in (0, 1)]
-    >>> choices(heat_maps("cat", sums, parts=tuple(parts)))
+    >>> sums = heat_maps("cat", [[[1.0, 2.0]]]).slices[0].sums
+    >>> parts = [AttentionSlice("up", (1, 2), sums, 1, layer="up_blocks.0.attentions.1", head=head) for head in (0, 1)]
+    >>> choices(heat_maps("cat", sums, slices=tuple(parts)))
     {'default': (0, 1), 'up 0.1, head 0': (0,), 'up 0.1, head 1': (1,)}
     """
     found: dict[str, list[int]] = {name: [] for name in LAYERS}
-    for number, part in enumerate(maps.parts):
+    for number, part in enumerate(maps.slices):
         names = [name for name, stages in LAYERS.items() if part.stage in stages]
         names += [] if part.layer is None else [layer_name(part.layer)]
         names += [] if part.head is None else [layer_name(f"{part.layer} {part.head}")]
@@ -73,9 +72,9 @@ def seen_through(maps: HeatMaps, numbers: Sequence[int], *, step: int = 0) -> He
     >>> seen_through(heat_maps("cat", [[[1.0, 2.0]]]), [0])["cat"].array.tolist()
     [[1.0, 2.0]]
     """
-    chosen = tuple(maps.parts[number] for number in numbers)
-    array = maps.with_facts(parts=chosen).combine(layers="all", steps=[step - 1] if step else None)
-    return maps.with_facts(parts=(Part("total", maps.grid, array, 1),))
+    chosen = tuple(maps.slices[number] for number in numbers)
+    array = maps.with_facts(slices=chosen).combine(layers="all", steps=[step - 1] if step else None)
+    return maps.with_facts(slices=(AttentionSlice("total", maps.grid, array, 1),))
 
 
 class Explorer:

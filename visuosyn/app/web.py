@@ -10,8 +10,8 @@ from typing import Any
 
 from visuosyn.errors import UserError
 from visuosyn.parse import DEFAULT, Parser, load_parser
-from visuosyn.report import explain_html
-from visuosyn.study import look, write_look
+from visuosyn.studies.prompt.page import explain_html
+from visuosyn.studies.prompt.study import look, write_look
 
 LOCAL = "127.0.0.1"
 MASKS = ("relative:0.4", "soft")  # the page's slider gives every other threshold
@@ -48,7 +48,7 @@ def serve(
     >>> app.close(verbose=False)
     """
     gradio = _gradio()
-    from visuosyn.trace import load_pipeline  # takes seconds to load
+    from visuosyn.tracing import load_pipeline  # takes seconds to load
 
     app = build(load_pipeline(model, device=device, dtype=dtype), load_parser(parser, scheme=scheme))
     theme = gradio.themes.Default(
@@ -124,7 +124,7 @@ srcdoc="&lt;p title=&quot;x&quot;&gt;"></iframe>'
 
 def own_steps(pipeline: Any) -> int:
     """The steps that a pipeline draws best with."""
-    from visuosyn.trace import own_drawing  # takes seconds to load
+    from visuosyn.tracing import own_drawing  # takes seconds to load
 
     return int(own_drawing(pipeline)["steps"])
 

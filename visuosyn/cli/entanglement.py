@@ -94,8 +94,8 @@ def cohyponyms(
         visuosyn cohyponyms --out runs/sd --model stabilityai/stable-diffusion-2-base \
             --judge google/owlv2-base-patch16-ensemble
     """
-    from visuosyn.study import MASKS
-    from visuosyn.study import cohyponyms as run
+    from visuosyn.studies.cohyponyms.study import cohyponyms as run
+    from visuosyn.studies.settings import MASKS
 
     with resumable(), bars(quiet) as progress:
         done = run(
@@ -147,8 +147,8 @@ def adjectives(
         visuosyn adjectives --out runs/adjectives
         visuosyn adjectives --out runs/mine --templates templates.csv --seeds 0-7
     """
-    from visuosyn.study import MASKS
-    from visuosyn.study import adjectives as run
+    from visuosyn.studies.adjectives.study import adjectives as run
+    from visuosyn.studies.settings import MASKS
 
     with resumable(), bars(quiet) as progress:
         done = run(

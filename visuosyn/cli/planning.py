@@ -32,11 +32,11 @@ def power(
 
         visuosyn power runs/pilot --difference 5 --power 0.8
     """
-    from visuosyn.masks import MaskRule
+    from visuosyn.data.masks import MaskRule
     from visuosyn.run import read_pairs
-    from visuosyn.stats.power import needed_prompts, power_table
-    from visuosyn.stats.results import FEW
-    from visuosyn.study import parse_seeds
+    from visuosyn.stats.corrections import FEW
+    from visuosyn.studies.relations.statistics.power import needed_prompts, power_table
+    from visuosyn.studies.settings import parse_seeds
 
     pairs = read_pairs(pilot)
     rule = str(MaskRule.parse(mask)) if mask else next(iter(pairs["mask"]), None)

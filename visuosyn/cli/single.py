@@ -55,8 +55,8 @@ def explain(
 
         visuosyn explain "a monkey with a hat walking" --out monkey
     """
-    from visuosyn.study import MASKS
-    from visuosyn.study import explain as run
+    from visuosyn.studies.prompt.study import explain as run
+    from visuosyn.studies.settings import MASKS
 
     page = run(
         prompt, out=out, parser=parser, scheme=scheme, model=model, device=device, dtype=dtype, seed=seed,
@@ -112,7 +112,7 @@ def models(quiet: o.Quiet = False) -> None:
 
     Any pipeline of a known family works: "--model" takes the id of a model on the Hub or a folder.
     """
-    from visuosyn.trace import families
+    from visuosyn.tracing.families import families
 
     for family in families():
         say(f"{family.name}: {', '.join(family.pipelines)}")

@@ -54,14 +54,14 @@ def study(
         visuosyn study captions_val2014.json --preset paper --out runs/paper
         visuosyn study captions.txt --swapped amod --out runs/swapped
     """
-    from visuosyn.study import MASKS
-    from visuosyn.study import preset as published
-    from visuosyn.study import study as run
+    from visuosyn.studies.relations.presets import preset as published
+    from visuosyn.studies.relations.study import study as run
+    from visuosyn.studies.settings import MASKS
 
     options: dict[str, Any] = {
         "format": format, "column": column, "limit": limit, "parser": parser, "scheme": scheme, "model": model,
         "device": device, "dtype": dtype, "seeds": seeds, "steps": steps, "guidance": guidance, "size": size,
-        "batch_size": batch_size, "noise": noise, "keep": keep, "masks": mask or MASKS,
+        "batch_size": batch_size, "noise": noise, "storage": keep, "masks": mask or MASKS,
         "edges": edges or "enhanced", "collapse_prepositions": collapse_prepositions, "coreference": coreference,
         "swapped": swapped,
     }  # fmt: skip
@@ -103,7 +103,8 @@ def parse(
         visuosyn parse captions.txt --out captions.conllu
     """
     from visuosyn.corpus import read_corpus
-    from visuosyn.study import parse_corpus, parse_names
+    from visuosyn.studies.relations.trees import parse_corpus
+    from visuosyn.studies.settings import parse_names
 
     if out.exists():
         raise UserError(f"{out} exists, perhaps with trees corrected by hand: remove it or write to another file")
@@ -146,11 +147,12 @@ def trace(
 
         visuosyn trace captions.txt --out runs/first
     """
-    from visuosyn.study import settings_of, trace_corpus
+    from visuosyn.studies.relations.study import trace_corpus
+    from visuosyn.studies.settings import settings_of
 
     settings = settings_of(
         parser=parser, scheme=scheme, model=model, device=device, dtype=dtype, seeds=seeds, steps=steps,
-        guidance=guidance, size=size, batch_size=batch_size, noise=noise, keep=keep,
+        guidance=guidance, size=size, batch_size=batch_size, noise=noise, storage=keep,
         collapse_prepositions=collapse_prepositions, coreference=coreference, swapped=swapped,
     )  # fmt: skip
     with resumable(), bars(quiet) as progress:
@@ -170,8 +172,10 @@ def measure(folder: o.Folder, mask: o.Masks = None, edges: o.Edges = None, quiet
         visuosyn measure runs/first --mask relative:0.4 --mask area:0.2
     """
     from visuosyn.run import RunFolder
-    from visuosyn.study import compare_stage, measure_stage, parse_edges, parse_masks
-    from visuosyn.study.kinds import require_relations
+    from visuosyn.studies.registry import require_relations
+    from visuosyn.studies.relations.compare import compare_stage
+    from visuosyn.studies.settings import parse_edges, parse_masks
+    from visuosyn.studies.stages import measure_stage
 
     run = RunFolder.open(folder)
     require_relations(run)
@@ -190,6 +194,6 @@ def report(folder: o.Folder, quiet: o.Quiet = False) -> None:
         visuosyn report runs/first
     """
     from visuosyn.run import RunFolder
-    from visuosyn.study.kinds import remake_report
+    from visuosyn.studies.registry import remake_report
 
     say(f"Report: {remake_report(RunFolder.open(folder))}", quiet=quiet)

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from visuosyn.corpus.source import LINE, Entry, Fault, Reader, Source, first_lines
 from visuosyn.corpus.treelines import blocks, format_edges, key_value, parse, parse_edges
+from visuosyn.data import Sentence, Word
 from visuosyn.errors import UserError
-from visuosyn.records import Sentence, Word
 
 LIKELY = re.compile(r"\d+([-.]\d+)?\t\S|#\s*(sent_id|text|newdoc|newpar|global\.columns)\b")
 SUFFIXES = (".conllu", ".conll")

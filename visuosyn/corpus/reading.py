@@ -13,8 +13,8 @@ from pathlib import Path
 
 from visuosyn.corpus.formats import FORMATS, open_source
 from visuosyn.corpus.source import CONTROLS, Entry, Fault, Source, squeeze
+from visuosyn.data import Caption, Dropped
 from visuosyn.errors import UserError
-from visuosyn.records import Caption, Dropped
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from visuosyn.data import Sentence
 from visuosyn.errors import UserError
-from visuosyn.records import Sentence
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 LINE_BYTES = re.compile(LINE.pattern.encode())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from visuosyn.corpus.source import LINE, Fault, lines
 from visuosyn.corpus.spans import align, join
-from visuosyn.records import ExtraToken, Sentence, Word
+from visuosyn.data import ExtraToken, Sentence, Word
 
 COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 POSITIVE = "[1-9][0-9]{0,8}"

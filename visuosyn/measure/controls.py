@@ -2,7 +2,7 @@
 maps out of place.
 
 Control tables have the keys of the pair table (caption_id, seed, pair, mask) and iou, iod, ioh: what a pair's row would
-hold without what the control takes away. ``visuosyn.stats.controls.control_table`` compares the two.
+hold without what the control takes away. ``control_table`` of the relation study compares the two.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from visuosyn.masks import MaskRule
+from visuosyn.data import HeatMaps, Sentence, WordPair
+from visuosyn.data.masks import MaskRule
 from visuosyn.measure.overlap import rule_overlaps
-from visuosyn.measure.table import DTYPES, word_rows
+from visuosyn.measure.pair_table import DTYPES, word_rows
 from visuosyn.parse import swapped_from
-from visuosyn.records import HeatMaps, Sentence, WordPair
 
 LATTICE = 4  # shifts a side
 KEYS = ("caption_id", "seed", "pair", "mask")
@@ -86,9 +86,9 @@ def swapped_controls(pairs: pd.DataFrame, sentences: Iterable[Sentence]) -> pd.D
     answer for, as ``sentences`` tell. How to read: what a pair keeps is not due to the order and the
     places of its words. Caveat: most such captions are no English.
 
-    >>> from visuosyn.measure.table import pair_table
+    >>> from visuosyn.measure.pair_table import pair_table
     >>> from visuosyn.parse import all_pairs, with_swapped
-    >>> from visuosyn.records import Caption
+    >>> from visuosyn.data import Caption
     >>> from visuosyn.testing import heat_maps, sentence
     >>> tree = sentence("red/ADJ/amod/2 ball/NOUN/root/0")
     >>> _, swapped = with_swapped([Caption("1", tree.text, sentence=tree)], ["amod"])

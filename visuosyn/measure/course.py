@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from visuosyn.data import HeatMaps
+from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
-from visuosyn.masks import MaskRule
-from visuosyn.records import HeatMaps
 
 
 def course_table(
@@ -29,10 +29,10 @@ def course_table(
     attention; compare words, layers and heads with one another, not with 1. Trace with ``detail=("step",)``,
     ``("layer",)`` or, for heads, ``("layer", "head")``; UserError where they were not kept apart.
 
-    >>> from visuosyn.records import Part
+    >>> from visuosyn.data import AttentionSlice
     >>> from visuosyn.testing import heat_maps
-    >>> sums = heat_maps("ball", [[[3.0, 1.0]]]).parts[0].sums
-    >>> maps = heat_maps("ball", [[[3.0, 1.0]]], parts=(Part("up", (1, 2), sums, 1, step=0),))
+    >>> sums = heat_maps("ball", [[[3.0, 1.0]]]).slices[0].sums
+    >>> maps = heat_maps("ball", [[[3.0, 1.0]]], slices=(AttentionSlice("up", (1, 2), sums, 1, step=0),))
     >>> course_table(maps)[["place", "text", "inside", "area"]].to_dict("records")
     [{'place': 0, 'text': 'ball', 'inside': 0.75, 'area': 0.5}]
     """
@@ -49,7 +49,7 @@ def _one(maps: HeatMaps, by: str, rule: MaskRule) -> pd.DataFrame:
     if not arrays:
         detail = ("layer", "head") if by == "head" else (by,)
         raise UserError(f"these maps hold no single {by}s: trace with detail={detail}")
-    area = rule.cut(maps.array, steps=maps.steps)
+    area = rule.binarize(maps.array, steps=maps.steps)
     rows = []
     for place, (name, array) in enumerate(arrays.items()):
         whole = array.sum(axis=(1, 2), dtype=np.float64)
@@ -64,21 +64,21 @@ def _one(maps: HeatMaps, by: str, rule: MaskRule) -> pd.DataFrame:
 
 
 def _steps(maps: HeatMaps) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    for step in sorted({part.step for part in maps.parts if part.step is not None}):
+    for step in sorted({part.step for part in maps.slices if part.step is not None}):
         yield str(step), maps.combine(steps=[step])
 
 
 def _layers(maps: HeatMaps) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    for layer in dict.fromkeys(part.layer for part in maps.parts if part.layer is not None):
+    for layer in dict.fromkeys(part.layer for part in maps.slices if part.layer is not None):
         yield layer, maps.combine(layers=layer)
 
 
 def _heads(maps: HeatMaps) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    keys = [(part.layer, part.head) for part in maps.parts]
+    keys = [(part.layer, part.head) for part in maps.slices]
     for layer, head in dict.fromkeys(keys):
         if layer is not None and head is not None:
-            own = tuple(part for part, key in zip(maps.parts, keys, strict=True) if key == (layer, head))
-            yield f"{layer} {head}", maps.with_facts(parts=own).combine(layers="all")
+            own = tuple(part for part, key in zip(maps.slices, keys, strict=True) if key == (layer, head))
+            yield f"{layer} {head}", maps.with_facts(slices=own).combine(layers="all")
 
 
 ARRAYS = {"step": _steps, "layer": _layers, "head": _heads}

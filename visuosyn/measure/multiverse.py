@@ -1,7 +1,7 @@
 """One tracing run, many analyses: every choice that could have been made otherwise, made every way.
 
-A *universe* is a choice of normalisation, layers, step third and mask rule. Sums per caption and relation are enough
-for all later statistics, so that is what is kept.
+A *universe* is a choice of normalisation, layers, phase of the steps and mask rule. Sums per caption and relation are
+enough for all later statistics, so that is what is kept.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from visuosyn.data import LAYERS, AttentionSlice, HeatMaps, Sentence, WordPair
+from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
-from visuosyn.masks import MaskRule
 from visuosyn.measure.overlap import rule_overlaps
-from visuosyn.measure.table import word_rows
-from visuosyn.records import LAYERS, HeatMaps, Part, Sentence, WordPair
+from visuosyn.measure.pair_table import word_rows
 
 Maps = NDArray[np.float32]
 
@@ -40,7 +40,7 @@ NORMALISATIONS: dict[str, Callable[[Maps], Maps]] = {
 }
 # The default stages; of them the grids below the finest, and the finest; of a model with one grid the two halves.
 LAYER_GROUPS = ("all", "coarse", "fine", "down", "up")
-THIRDS = ("all", "early", "middle", "late")
+PHASES = ("all", "early", "middle", "late")
 RULES = (
     *("relative:0.2", "relative:0.3", "relative:0.4", "relative:0.5", "relative:0.6"),
     *("area:0.1", "area:0.2", "area:0.3", "area:0.4"),
@@ -58,13 +58,13 @@ def multiverse_sums(
     rules: Iterable[str | MaskRule] = RULES,
     normalisations: Sequence[str] = tuple(NORMALISATIONS),
     layers: Sequence[str] = LAYER_GROUPS,
-    thirds: Sequence[str] = THIRDS,
+    phases: Sequence[str] = PHASES,
 ) -> pd.DataFrame:
     """Measure all pairs of all images in every universe; sums per (caption, relation, universe).
 
     Columns: caption_id, kind, relation, normalisation, layers, third, mask, then for each of iou, iod and ioh the
     sum over pairs and images and the count of values that are not missing (``iou``, ``n_iou`` ...). Universes that the
-    maps do not hold (no thirds in ``--keep total``, layers that a model does not have) do not appear. ``absolute`` and
+    maps do not hold (no phases in ``--keep total``, layers that a model does not have) do not appear. ``absolute`` and
     ``summed`` rules are thresholds of attention probabilities and go with normalisation "none" alone. Raises UserError
     for an unknown choice.
 
@@ -81,7 +81,7 @@ def multiverse_sums(
     """
     _known(normalisations, NORMALISATIONS, "normalisation")
     _known(layers, LAYER_GROUPS, "layers")
-    _known(thirds, THIRDS, "third")
+    _known(phases, PHASES, "phase")
     wanted = list(dict.fromkeys(MaskRule.parse(rule) for rule in rules))
     usable = {name: [r for r in wanted if name == "none" or r.kind not in PROBABILITIES] for name in normalisations}
     totals: dict[tuple[str, ...], NDArray[np.float64]] = {}
@@ -91,7 +91,7 @@ def multiverse_sums(
         labels = sorted({(pair.kind, pair.relation) for pair in kept})
         member = np.array([[(pair.kind, pair.relation) == label for label in labels] for pair in kept], dtype=float)
         heads, dependents = [rows[pair.head] for pair in kept], [rows[pair.dependent] for pair in kept]
-        for universe, array in _arrays(maps, normalisations, layers, thirds) if kept else ():
+        for universe, array in _arrays(maps, normalisations, layers, phases) if kept else ():
             found = rule_overlaps(array, heads, dependents, usable[universe[0]], steps=maps.steps)
             values = np.stack([found.iou, found.iod, found.ioh], axis=1)  # (rule, measure, pair)
             sums = np.stack([np.nan_to_num(values) @ member, np.isfinite(values) @ member])
@@ -112,19 +112,19 @@ def _table(totals: dict[tuple[str, ...], NDArray[np.float64]], usable: dict[str,
 
 
 def _arrays(
-    maps: HeatMaps, normalisations: Sequence[str], layers: Sequence[str], thirds: Sequence[str]
+    maps: HeatMaps, normalisations: Sequence[str], layers: Sequence[str], phases: Sequence[str]
 ) -> Iterator[tuple[tuple[str, str, str], Maps]]:
     """The normalised maps of each choice that the kept parts allow."""
-    usable = [part for part in maps.parts if part.stage in LAYERS["default"]]
-    for group, third in itertools.product(layers, thirds):
-        chosen = [part for part in _group(usable, group) if third == "all" or part.third == THIRDS.index(third) - 1]
+    usable = [part for part in maps.slices if part.stage in LAYERS["default"]]
+    for group, phase in itertools.product(layers, phases):
+        chosen = [part for part in _group(usable, group) if phase == "all" or part.phase == PHASES.index(phase) - 1]
         if chosen:
-            array = replace(maps, parts=tuple(chosen)).array
+            array = replace(maps, slices=tuple(chosen)).array
             for name in normalisations:
-                yield (name, group, third), NORMALISATIONS[name](array)
+                yield (name, group, phase), NORMALISATIONS[name](array)
 
 
-def _group(parts: Sequence[Part], group: str) -> list[Part]:
+def _group(parts: Sequence[AttentionSlice], group: str) -> list[AttentionSlice]:
     """The parts of a group of layers; none where the model is not divided that way, so that no choice counts twice."""
     grids = sorted({part.grid for part in parts})
     if group == "all":

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
-from visuosyn.masks import MaskRule
 
 CHUNK = 1 << 13  # numbers held at once for the intersections of pairs: they stay in the cache
 
@@ -99,7 +99,7 @@ def rule_overlaps(
     areas of all hard rules are intersected together.
 
     >>> import numpy as np
-    >>> from visuosyn.masks import MaskRule
+    >>> from visuosyn.data.masks import MaskRule
     >>> maps = np.array([[[1.0, 0.2, 0.0]], [[1.0, 1.0, 0.0]]])
     >>> rules = [MaskRule.parse(name) for name in ("relative:0.1", "relative:0.4")]
     >>> rule_overlaps(maps, heads=[1], dependents=[0], rules=rules).ioh
@@ -124,7 +124,7 @@ def _masks(rule: MaskRule, maps: NDArray[np.floating], steps: int) -> Iterator[N
     pixels = math.prod(maps.shape[1:])
     step = max(1, 8 * CHUNK // max(pixels, 1))  # maps are read once, so more of them may be held
     for start in range(0, len(maps), step):
-        area = rule.cut(maps[start : start + step], steps=steps)
+        area = rule.binarize(maps[start : start + step], steps=steps)
         yield _packed(area.reshape(len(area), pixels))
 
 

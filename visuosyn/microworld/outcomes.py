@@ -14,7 +14,7 @@ from visuosyn.microworld import words
 from visuosyn.microworld.prompts import Prompt
 from visuosyn.microworld.segmenter import Found, Segmenter
 from visuosyn.microworld.silhouette import Silhouettes
-from visuosyn.stats.shares import difference_of_shares, share
+from visuosyn.stats.proportions import difference_of_shares, share
 
 CLEARLY = 6
 """Centres are left or right of each other by at least so many pixels; a thing on another is at most as far above it."""

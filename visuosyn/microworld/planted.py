@@ -21,16 +21,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from visuosyn.data import HeatMaps, Sentence, WordPair
 from visuosyn.measure.overlap import Overlap, overlaps
 from visuosyn.microworld.render import SIZE
 from visuosyn.microworld.scenes import Scene
 from visuosyn.microworld.truth import FIRST_SEED, LEAST, gold_sentence, teacher_forced
 from visuosyn.parse import word_pairs
-from visuosyn.records import HeatMaps, Sentence, WordPair
 from visuosyn.run import write_text
 from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
-from visuosyn.stats.sums import ratio
-from visuosyn.trace import load_pipeline
+from visuosyn.studies.relations.statistics.sums import ratio
+from visuosyn.tracing import load_pipeline
 
 RULES = ("relative:0.3", "relative:0.4", "relative:0.5")
 DRAWN, CONVENTION = "drawn things", "masks by convention"

@@ -27,8 +27,8 @@ from visuosyn.microworld.score_report import write_report
 from visuosyn.microworld.segmenter import load_segmenter
 from visuosyn.microworld.silhouette import load_silhouettes
 from visuosyn.run.files import atomic_write, write_text
-from visuosyn.stats.shares import share
-from visuosyn.trace import generator, load_pipeline, model_facts, own_drawing, split_words, vocabulary
+from visuosyn.stats.proportions import share
+from visuosyn.tracing import generator, load_pipeline, model_facts, own_drawing, split_words, vocabulary
 
 Progress = Callable[[str, int, int], None]
 PICTURES, FACTS, SCORES, OUTCOMES, ATTENTION = "pictures", "score.json", "scores.csv", "outcomes.csv", "attention.csv"

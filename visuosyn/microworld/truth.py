@@ -3,7 +3,7 @@
 *Teacher forcing*: a scene's picture is encoded by the linear code, noised to five time steps, and the U-Net reads it
 with the scene's own caption. What it draws by itself plays no part: a map is scored against a mask known exactly.
 
->>> from visuosyn.trace import load_pipeline
+>>> from visuosyn.tracing import load_pipeline
 >>> table = score(teacher_forced(load_pipeline("micro"), range(FIRST_SEED, FIRST_SEED + 2)))
 >>> sorted(set(table.sort))
 ['adjective', 'ground', 'object']
@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from visuosyn.corpus import conllu
+from visuosyn.data import HeatMaps, Sentence
 from visuosyn.microworld import corpus, words
 from visuosyn.microworld.grammar import GROUND
 from visuosyn.microworld.render import SIZE
 from visuosyn.microworld.scenes import Scene, Split, sample
-from visuosyn.records import HeatMaps, Sentence
 from visuosyn.stats.bootstrap import bootstrap_means, percentile_interval
-from visuosyn.trace import trace
+from visuosyn.tracing import trace
 
 FIRST_SEED = 11_000_000
 """Seeds from here on are those of no training scene, nor of those that the decoder is tried on. A simple picture (one
@@ -154,7 +154,7 @@ def score(pairs: Iterable[tuple[Scene, HeatMaps]]) -> pd.DataFrame:
 
 def _rows(scene: Scene, maps: HeatMaps) -> Iterator[dict[str, Any]]:
     rows = {word.start: row for row, word in enumerate(maps.words)}
-    layers = sorted({part.layer for part in maps.parts if part.layer})
+    layers = sorted({part.layer for part in maps.slices if part.layer})
     chosen = {"all": maps} | ({name: _only(maps, name) for name in layers} if len(layers) > 1 else {})
     for unit in units(scene):
         guesses = {"whole": iou(np.ones_like(unit.mask), unit.mask), "disc": iou(disc(), unit.mask)}
@@ -173,7 +173,7 @@ def _word(maps: HeatMaps, row: int, mask: NDArray[np.bool_]) -> tuple[float, flo
 
 
 def _only(maps: HeatMaps, layer: str) -> HeatMaps:
-    return maps.with_facts(parts=tuple(part for part in maps.parts if part.layer == layer))
+    return maps.with_facts(slices=tuple(part for part in maps.slices if part.layer == layer))
 
 
 def iou(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:

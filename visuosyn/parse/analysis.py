@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+from visuosyn.data import ExtraToken, Sentence
 from visuosyn.parse.tree import Token
-from visuosyn.records import ExtraToken, Sentence
 
 Span = tuple[int, int]
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+from visuosyn.data import Sentence, WordPair
 from visuosyn.errors import UserError
 from visuosyn.parse.pairs import basic_edges, toss, word_pairs
-from visuosyn.records import Sentence, WordPair
 
 Span = tuple[int, int]
 MENTION = re.compile(r"\(?[^()]+\)?")

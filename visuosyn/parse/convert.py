@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from visuosyn.data import Sentence, Word
 from visuosyn.parse.basic import to_basic
 from visuosyn.parse.enhance import Graph, enhanced
 from visuosyn.parse.tree import Tree
-from visuosyn.records import Sentence, Word
 
 GIVEN = "given"  # the parser's name where trees are given and only their graphs are made
 

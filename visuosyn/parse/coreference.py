@@ -14,8 +14,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from visuosyn.corpus.conllu import with_comments
+from visuosyn.data import Sentence
 from visuosyn.errors import UserError
-from visuosyn.records import Sentence
 
 if TYPE_CHECKING:
     from fastcoref import FCoref
@@ -84,7 +84,7 @@ def load_coreference(name: str) -> Coreference:
 def with_entities(sentence: Sentence, clusters: Iterable[Iterable[Mention | None]]) -> Sentence:
     """The sentence with the mentions of each entity as ``Entity=`` brackets; of one mention alone nothing is said.
 
-    >>> from visuosyn.records import Word
+    >>> from visuosyn.data import Word
     >>> dog = Sentence("c", "a dog licks its paw", tuple(Word(w, 0, 0) for w in "a dog licks its paw".split()))
     >>> [word.misc for word in with_entities(dog, [[(0, 2), (3, 4)]]).words]
     ['Entity=(e1', 'Entity=e1)', '', 'Entity=(e1)', '']

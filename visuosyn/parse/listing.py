@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from visuosyn.data import Sentence, WordPair
 from visuosyn.parse.pairs import depths
 from visuosyn.parse.swap import all_pairs
-from visuosyn.records import Sentence, WordPair
 
 COLUMNS = (
     "pair", "kind", "edge", "relation", "head", "dependent", "head_position", "dependent_position", "head_lemma",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from itertools import combinations
 
-from visuosyn.records import Dropped, Sentence, Word, WordPair
+from visuosyn.data import Dropped, Sentence, Word, WordPair
 
 
 def word_pairs(sentence: Sentence, *, unrelated: bool = True) -> tuple[WordPair, ...]:

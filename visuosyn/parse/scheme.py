@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from visuosyn.data import Sentence
 from visuosyn.errors import UserError
-from visuosyn.records import Sentence
 
 
 @dataclass(frozen=True)

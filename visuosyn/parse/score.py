@@ -9,9 +9,9 @@ from itertools import zip_longest
 
 import pandas as pd
 
+from visuosyn.data import Sentence, Word
 from visuosyn.errors import UserError
 from visuosyn.parse.pairs import edges
-from visuosyn.records import Sentence, Word
 
 
 def score(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFrame:

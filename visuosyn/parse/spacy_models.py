@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from visuosyn.data import Sentence
 from visuosyn.errors import UserError
 from visuosyn.parse.analysis import Analysis, one_tree
 from visuosyn.parse.tree import Token
-from visuosyn.records import Sentence
 
 if TYPE_CHECKING:
     from spacy.language import Language

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from visuosyn.data import ExtraToken, Sentence
 from visuosyn.errors import UserError
 from visuosyn.parse.analysis import Analysis, one_tree
 from visuosyn.parse.tree import Token
-from visuosyn.records import ExtraToken, Sentence
 
 if TYPE_CHECKING:
     from stanza import Document, Pipeline

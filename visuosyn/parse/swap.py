@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from visuosyn.data import Caption, Sentence, Word, WordPair
 from visuosyn.errors import UserError
 from visuosyn.parse.controls import class_pairs
 from visuosyn.parse.pairs import word_pairs
-from visuosyn.records import Caption, Sentence, Word, WordPair
 
 OF, PAIR = "# swap_of = ", "# swap_pair = "
 
@@ -39,7 +39,7 @@ def all_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
 def swapped_from(sentence: Sentence) -> tuple[str, int] | None:
     """The caption id and the number of the pair that a swapped caption was made from; ``None`` for any other.
 
-    >>> from visuosyn.records import Caption
+    >>> from visuosyn.data import Caption
     >>> from visuosyn.testing import sentence
     >>> tree = sentence("red/ADJ/amod/2 ball/NOUN/root/0", id="c7")
     >>> _, other = with_swapped([Caption("c7", tree.text, sentence=tree)], ["amod"])
@@ -57,7 +57,7 @@ def with_swapped(captions: Iterable[Caption], relations: Iterable[str]) -> Itera
     Words inside of a multiword token cannot change places, so their pairs are left out; swapped captions that are
     there already are not made again. Raises UserError for a relation in which no pair of the corpus stands.
 
-    >>> from visuosyn.records import Caption
+    >>> from visuosyn.data import Caption
     >>> from visuosyn.testing import sentence
     >>> tree = sentence("a/DET/det/3 red/ADJ/amod/3 ball/NOUN/root/0")
     >>> captions = with_swapped([Caption("c7", tree.text, sentence=tree)], ["amod"])
@@ -93,7 +93,7 @@ def swapped(caption: Caption, pair: WordPair, *, number: int = 0) -> Caption:
     a pair keeps when its words change places does not come from where they stand. Caveat: most swapped captions are
     no English, and a model may not have been taught to read such.
 
-    >>> from visuosyn.records import Caption, WordPair
+    >>> from visuosyn.data import Caption, WordPair
     >>> from visuosyn.testing import sentence
     >>> tree = sentence("Dogs=dog/NOUN/nsubj/2 chase/VERB/root/0 cats=cat/NOUN/obj/2")
     >>> swapped(Caption("c1", tree.text, sentence=tree), WordPair(1, 2, "obj"), number=1).text

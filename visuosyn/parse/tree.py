@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from visuosyn.records import Word
+from visuosyn.data import Word
 
 
 class Token(NamedTuple):

@@ -12,10 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from visuosyn.records import HeatMaps
-from visuosyn.report import figures, sheets
-from visuosyn.report.styles import save_figure, style
+from visuosyn.data import HeatMaps
 from visuosyn.report.tables import MIN_PROMPTS, SUMMARY_ROWS, one_rule
+from visuosyn.studies.relations import figures
+from visuosyn.view import contact_sheets as sheets
+from visuosyn.view.styles import save_figure, style
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from visuosyn.records import HeatMaps
-from visuosyn.report.cards import Card, card_data, make_card, picture_png, script_json
+from visuosyn.data import HeatMaps
 from visuosyn.run import RunFolder
+from visuosyn.view.cards import Card, card_data, make_card, picture_png, script_json
 
 SHEET = 6  # pictures on the contact sheet
 

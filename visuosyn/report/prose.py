@@ -267,7 +267,7 @@ def bibtex(keys: Container[str] | None = None) -> str:
     >>> bibtex(["holm-1979-simple"]).splitlines()[1]
     '  title   = {A Simple Sequentially Rejective Multiple Test Procedure},'
     """
-    text = files("visuosyn.report").joinpath("reference/citations.txt").read_text(encoding="utf-8")
+    text = files("visuosyn.report").joinpath("citations.txt").read_text(encoding="utf-8")
     entries = text.strip().split("\n\n")
     wanted = (one for one in entries if keys is None or one[one.index("{") + 1 : one.index(",")] in keys)
     return "\n\n".join(wanted) + "\n"

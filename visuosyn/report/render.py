@@ -7,20 +7,21 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from visuosyn.report.cards import colour_table, script_json
+from visuosyn.view.cards import colour_table, script_json
 
 SCRIPTS = ("tables.js", "maps.js", "cards.js")
 
 
-def render(template: str, *, masks: Sequence[str], mask: str, **context: Any) -> str:
-    """A page from its template with style sheet and scripts inside; all that came from captions is escaped."""
+def render(package: str, *, masks: Sequence[str], mask: str, **context: Any) -> str:
+    """The page of a package, from its ``page.html``, with style sheet and scripts inside; what came from captions is
+    escaped."""
     settings = {"masks": list(masks), "mask": mask, "colours": colour_table()}
     return (
-        environment()
-        .get_template(template)
+        environment(package)
+        .get_template("page.html")
         .render(
             css=_asset("page.css"),
             js=Markup("").join(_asset(name) for name in SCRIPTS),
@@ -33,10 +34,11 @@ def render(template: str, *, masks: Sequence[str], mask: str, **context: Any) ->
 
 
 @cache
-def environment() -> Environment:
-    """The templates; escaping is always on, and a name that is not given is an error."""
+def environment(package: str = "") -> Environment:
+    """The templates of a package before our own; escaping is always on, and a name that is not given is an error."""
+    shell = PackageLoader("visuosyn.report", "templates")
     made = Environment(
-        loader=PackageLoader("visuosyn.report", "templates"),
+        loader=ChoiceLoader([PackageLoader(package, ""), shell] if package else [shell]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

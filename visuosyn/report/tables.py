@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from visuosyn.report.reference import MEASURES, beside_paper
 from visuosyn.run import write_text
+from visuosyn.studies.relations.reference import MEASURES, beside_paper
 
 SUMMARY_ROWS = ("unrelated", "all head-dependent")
 NO_HEAD = ("unrelated", "sibling")  # a coin decides which word plays the head, so there is no direction
@@ -61,7 +61,7 @@ def latex_escape(text: str) -> str:
 def reader_table(relations: pd.DataFrame, *, scheme: str = "ud") -> pd.DataFrame:
     """The relation table with what a reader needs to judge it, one row per (relation, mask) as it came.
 
-    Adds the paper's figures (:func:`~visuosyn.report.reference.beside_paper`) and
+    Adds the paper's figures (:func:`~visuosyn.studies.relations.reference.beside_paper`) and
 
     - ``few``: fewer than ``MIN_PROMPTS`` prompts stand behind the row, its interval is not to be trusted;
     - ``direction``: "head" where the interval of mIoD - mIoH lies above 0 (the head's area is the larger),

@@ -27,7 +27,7 @@ class RunFacts:
     where every caption brought its tree, "given" where the graphs of given trees were made anew.
     ``coreference``: the model that found coreferent words, if any; ``swapped``: the relations whose pairs were also
     drawn with their words exchanged; ``edges``: which pairs are measured, "enhanced" or "basic".
-    ``width``, ``height``: pixels; ``noise``: "caption" or "plain"; ``keep``: "parts" or "total".
+    ``width``, ``height``: pixels; ``noise``: "caption" or "plain"; ``storage``: "parts" or "total".
     ``software``: versions of the libraries that the numbers depend on. ``options``: what only some kinds of studies are
     asked, by name; empty for the study of relations.
 
@@ -60,7 +60,7 @@ class RunFacts:
     seeds: tuple[int, ...]
     noise: str
     batch_size: int
-    keep: str
+    storage: str
     masks: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     software: Mapping[str, str] = field(default_factory=dict)
@@ -91,6 +91,8 @@ class RunFacts:
             raise UserError(f"{path} has format version {version}: this visuosyn reads version {FORMAT}")
         names = {f.name for f in fields(cls)}
         values = YOUNGER | values
+        if "keep" in values:  # its name of version 1
+            values["storage"] = values.pop("keep")
         if set(values) != names:
             raise UserError(f"{path} is damaged: unknown or missing {', '.join(sorted(set(values) ^ names))}")
         return cls(**values | {name: tuple(values[name]) for name in ("seeds", "masks", "swapped")})

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from visuosyn.corpus import conllu
+from visuosyn.data import HeatMaps, Sentence
 from visuosyn.errors import UserError
-from visuosyn.records import HeatMaps, Sentence
 from visuosyn.run.facts import FILE, RunFacts
 from visuosyn.run.files import remove_leftovers
 from visuosyn.run.shards import is_complete, read_shard

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
+from visuosyn.data import LAYERS, AttentionSlice, Dropped, HeatMaps, Word
 from visuosyn.errors import UserError
-from visuosyn.records import LAYERS, Dropped, HeatMaps, Part, Word
 from visuosyn.run.files import atomic_write, sha256, write_text
 
 FORMAT = "visuosyn shard 1"
@@ -67,10 +67,10 @@ SCHEMA = pa.schema(
 )
 
 
-def write_shard(path: str | Path, maps: Sequence[HeatMaps], *, keep: str = "parts") -> None:
+def write_shard(path: str | Path, maps: Sequence[HeatMaps], *, storage: str = "parts") -> None:
     """Write the images of a batch, whole or not at all; then the checksum.
 
-    ``keep="total"`` stores one map a word over the default stages, at the latent grid, in place of the parts. Of
+    ``storage="total"`` stores one map a word over the default stages, at the latent grid, in place of the parts. Of
     ``HeatMaps.extra`` two entries are stored: "positions" (each row's position in the sentence) and "batch" (images
     drawn at once). Raises UserError if the disk is full.
 
@@ -86,7 +86,7 @@ def write_shard(path: str | Path, maps: Sequence[HeatMaps], *, keep: str = "part
     ([[0.0, 1.0]], ['00000.parquet', '00000.parquet.sha256'])
     """
     path = Path(path)
-    rows = [_row(m if keep == "parts" else total(m)) for m in maps]
+    rows = [_row(m if storage == "parts" else total(m)) for m in maps]
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
     _checksum_path(path).unlink(missing_ok=True)
     with atomic_write(path) as temporary:
@@ -143,9 +143,9 @@ def checksum(path: Path) -> str:
 
 def total(maps: HeatMaps) -> HeatMaps:
     """The same image with one part "total": the default map, at the latent grid."""
-    count = sum(p.count for p in maps.parts if p.stage in LAYERS["default"])
-    part = Part("total", maps.grid, maps.array * np.float32(count), count)
-    return maps.with_facts(parts=(part,))
+    count = sum(p.count for p in maps.slices if p.stage in LAYERS["default"])
+    part = AttentionSlice("total", maps.grid, maps.array * np.float32(count), count)
+    return maps.with_facts(slices=(part,))
 
 
 def _checksum_path(path: Path) -> Path:
@@ -169,22 +169,23 @@ def _row(maps: HeatMaps) -> dict[str, Any]:
         "grid": maps.grid,
         "steps": maps.steps,
         "batch": maps.extra.get("batch"),
-        "parts": [_part_row(p) for p in maps.parts],
+        "parts": [_part_row(p) for p in maps.slices],
         "dropped": [{"what": d.what, "text": d.text, "reason": d.reason} for d in maps.dropped],
     }
 
 
-def _part_row(part: Part) -> dict[str, Any]:
+def _part_row(part: AttentionSlice) -> dict[str, Any]:
     maxima = part.sums.max(axis=(1, 2), initial=0)
     scaled = part.sums / np.where(maxima > 0, maxima, 1)[:, None, None]
     return {
-        **{name: getattr(part, name) for name in ("stage", "third", "step", "layer", "head", "grid", "count")},
+        **{name: getattr(part, name) for name in ("stage", "step", "layer", "head", "grid", "count")},
+        "third": part.phase,
         "maxima": maxima,
         "maps": scaled.astype(np.float16).ravel(),
     }
 
 
-def _maps(row: dict[str, Any], parts: tuple[Part, ...]) -> HeatMaps:
+def _maps(row: dict[str, Any], parts: tuple[AttentionSlice, ...]) -> HeatMaps:
     facts = {name: row[name] for name in ("prompt", "steps", "caption_id", "noise_id", "seed")}
     words = tuple(Word(w["text"], w["start"], w["end"], i) for i, w in enumerate(row["words"]))
     tokens, positions = (tuple(w[name] for w in row["words"]) for name in ("tokens", "position"))
@@ -196,7 +197,7 @@ def _maps(row: dict[str, Any], parts: tuple[Part, ...]) -> HeatMaps:
         words=words,
         tokens=() if None in tokens else tokens,
         grid=tuple(row["grid"]),
-        parts=parts,
+        slices=parts,
         cosines=None if row["cosines"] is None else np.asarray(row["cosines"], np.float32).reshape(n, n),
         dropped=tuple(Dropped(caption_id=row["caption_id"], seed=row["seed"], **d) for d in row["dropped"]),
         image=None if row["image"] is None else Image.open(io.BytesIO(row["image"]["bytes"])),
@@ -204,7 +205,7 @@ def _maps(row: dict[str, Any], parts: tuple[Part, ...]) -> HeatMaps:
     )
 
 
-def _parts(column: pa.ChunkedArray) -> list[tuple[Part, ...]]:
+def _parts(column: pa.ChunkedArray) -> list[tuple[AttentionSlice, ...]]:
     """The parts of every image; maps come as arrays, for a list of Python numbers each would take ten times as long."""
     lists = column.combine_chunks()
     cells = lists.flatten()
@@ -227,11 +228,11 @@ def _columns(cells: pa.StructArray, names: Sequence[str]) -> list[list[Any]]:
     return [cells.field(name).to_pylist() for name in names]
 
 
-def _part(facts: dict[str, Any], scaled: NDArray[np.float16]) -> Part:
-    grid = tuple(facts.pop("grid"))
+def _part(facts: dict[str, Any], scaled: NDArray[np.float16]) -> AttentionSlice:
+    grid, phase = tuple(facts.pop("grid")), facts.pop("third")
     maxima = np.asarray(facts.pop("maxima"), np.float32)
     sums = scaled.astype(np.float32).reshape(len(maxima), *grid) * maxima[:, None, None]
-    return Part(**facts, grid=grid, sums=sums)
+    return AttentionSlice(**facts, phase=phase, grid=grid, sums=sums)
 
 
 def _png(image: Image.Image) -> bytes:

@@ -1,1 +1,1 @@
-"""Are the differences real? Tables in, tables out; the unit is always the prompt, never the pair of words."""
+"""Statistics that know nothing of a study: arrays or tables in, tables out."""

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from visuosyn.errors import UserError
-from visuosyn.stats.sums import ratio
+from visuosyn.studies.relations.statistics.sums import ratio
 
 HELD = 1 << 22  # weights held at once: 32 MiB
 
@@ -76,7 +76,7 @@ def percentile_interval(drawn: Floats, clusters: ArrayLike, *, level: float = 0.
     clusters, by about sqrt((n - 1) / n) and the ratio of normal to t quantiles; this takes the quantiles at
     Phi(-sqrt(n / (n - 1)) t), t the t quantile with n - 1 degrees of freedom, instead of at (1 - level) / 2
     (Hesterberg 2015, "What teachers should know about the bootstrap", The American Statistician 69:4). Draws that
-    are NaN are left out. It was chosen because it covers best (``visuosyn.stats.calibrate``). Caveat: with a handful of
+    are NaN are left out. It was chosen because it covers best (``make calibrate``). Caveat: with a handful of
     clusters every bootstrap interval is a guess.
 
     >>> import numpy as np

@@ -20,7 +20,7 @@ async function decodeMaps(data) {
   return data.words.map((_, word) => Float32Array.from({ length: size }, (_, i) => pixels[4 * (word * size + i)] / 255));
 }
 
-// A word's area under a mask rule, as in visuosyn/masks.py; "soft" gives the levels themselves.
+// A word's area under a mask rule, as in visuosyn/data/masks.py; "soft" gives the levels themselves.
 function area(card, word, rule) {
   const [kind, text] = rule.split(":");
   const level = parseFloat(text);
@@ -49,7 +49,7 @@ function overlap(head, dependent) {
   return [[both, either], [both, inDependent], [both, inHead]].map(([x, y]) => (y > 0 ? (1000 * x) / y : null));
 }
 
-// Four grid points and their weights for each of `size` pixels: Keys' cubic kernel, as in visuosyn/resize.py.
+// Four grid points and their weights for each of `size` pixels: Keys' cubic kernel, as in visuosyn/data/resize.py.
 function cubic(size, grid) {
   const weight = (d) => (d <= 1 ? (1.25 * d - 2.25) * d * d + 1 : d < 2 ? -0.75 * (((d - 5) * d + 8) * d - 4) : 0);
   return Array.from({ length: size }, (_, pixel) => {

@@ -1,0 +1,166 @@
+"""Tables of an adjectival study: known means, clusters, and tests that keep their level."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from visuosyn.studies.adjectives.statistics import adjective_tables, clustered, judge_range
+
+FAST = {"draws": 400, "seed": 0}
+VALUES = [f"{measure}_{region}" for measure in ("rgb", "ssim") for region in ("inside", "outside", "others")]
+
+
+def rows(values: np.ndarray, other: float | np.ndarray = 0.0, **columns: object) -> pd.DataFrame:
+    """One value a (cluster, seed): the array's rows are clusters, two of them a template."""
+    clusters, seeds = values.shape
+    number = np.repeat(np.arange(clusters), seeds)
+    return pd.DataFrame(
+        {
+            "template": [f"t{n // 2}" for n in number],
+            "cluster": [f"t{n // 2} {n % 2}" for n in number],
+            "value": values.ravel(),
+            "other": np.broadcast_to(other, values.shape).ravel(),
+            **columns,
+        }
+    )
+
+
+def test_means_and_clusters_by_hand():
+    values = np.array([[0.2, 0.4], [0.6, np.nan], [0.1, 0.1]])
+    measures = {"value": ("value", None), "difference": ("value", "other")}
+    table = clustered(rows(values, 0.1, cell="x"), ["cell"], measures)
+    level, difference = (table.loc[n] for n in (0, 1))
+    assert level["estimate"] == pytest.approx(100 * 1.4 / 5)
+    assert difference["estimate"] == pytest.approx(100 * (1.4 / 5 - 0.1))
+    assert (level["n"], level["n_images"], bool(level["few"])) == (3, 5, True)
+    assert np.isnan(level["p"])
+    assert difference["p"] == pytest.approx(0.5)  # the third cluster adds nothing: 2 of 4 patterns are as far from 0
+
+
+def test_a_few_clusters_by_enumeration():
+    """Sums .5 and .4 of two clusters: |+-.5 +-.4| reaches .9 in 2 of 4 patterns."""
+    table = clustered(rows(np.array([[0.5], [0.4]]), cell="x"), ["cell"], {"d": ("value", "other")}, **FAST)
+    assert table["p"][0] == pytest.approx(0.5)
+
+
+def test_the_interval_knows_clusters():
+    """Four equal seeds a cluster say no more than one: scipy's t interval of the means is the reference."""
+    random = np.random.default_rng(1)
+    means = random.normal(0.3, 0.1, 40)
+    values = np.repeat(means[:, None], 4, axis=1)
+    table = clustered(rows(values, cell="x"), ["cell"], {"v": ("value", None)}, draws=4000)
+    low, high = stats.t.interval(0.95, 39, means.mean(), stats.sem(means))
+    assert table["low"][0] == pytest.approx(100 * low, abs=0.4)
+    assert table["high"][0] == pytest.approx(100 * high, abs=0.4)
+
+
+def test_templates_that_share_a_scene_make_a_wider_interval():
+    random = np.random.default_rng(2)
+    means = np.repeat(random.normal(0.3, 0.1, 20), 2)
+    table = clustered(rows(means[:, None], cell="x"), ["cell"], {"v": ("value", None)}, draws=2000)
+    row = table.loc[0]
+    assert row["high_by_template"] - row["low_by_template"] > 1.2 * (row["high"] - row["low"])
+
+
+def test_without_a_difference_tests_keep_their_level_and_intervals_cover():
+    """200 studies of 24 clusters x 2 seeds, seeds of a cluster alike: at 5 % some 10 may reject."""
+    random = np.random.default_rng(3)
+    found = []
+    for _ in range(200):
+        values = random.normal(0, 1, (24, 1)) + random.normal(0, 0.5, (24, 2))
+        found.append(clustered(rows(values, cell="x"), ["cell"], {"d": ("value", "other")}, **FAST).iloc[0])
+    table = pd.DataFrame(found)
+    assert 3 <= (table["p"] < 0.05).sum() <= 20
+    assert 0.9 <= ((table["low"] <= 0) & (table["high"] >= 0)).mean() <= 0.99
+
+
+def test_order_of_rows_is_no_matter():
+    table = rows(np.random.default_rng(4).random((12, 3)), cell="x")
+    measures = {"v": ("value", None), "d": ("value", "other")}
+    pd.testing.assert_frame_equal(
+        clustered(table, ["cell"], measures, **FAST),
+        clustered(table.sample(frac=1, random_state=0), ["cell"], measures, **FAST),
+    )
+
+
+def study_rows() -> dict[str, pd.DataFrame]:
+    """Two templates, two adjectives, two seeds; leakage .6 and .4, the noun's .3."""
+    keys = [(t, a, s) for t in ("t1", "t2") for a in ("red", "blue") for s in (0, 1)]
+    base = pd.DataFrame([{"template": t, "cluster": f"{t} {a}", "adjective": a, "seed": s} for t, a, s in keys])
+    red = base["adjective"] == "red"
+    leakage = base.assign(role="adjective", mask="soft", leakage=np.where(red, 0.6, 0.4), noun_leakage=0.3,
+                          on_others=0.1, chance=0.8)  # fmt: skip
+    change = [
+        base.assign(comparison=name, **dict.fromkeys(VALUES, value))
+        for name, value in (("adjective", 0.2), ("adjective, re-used", 0.05), ("none", 0.1), ("seed", 0.4))
+    ]
+    colours = base.assign(noun="box", own=False, reused=False, seen=np.where(red, "red", "green"), control="green")
+    return {
+        "leakage": leakage,
+        "changes": pd.concat(change, ignore_index=True),
+        "colours": pd.concat([colours, colours.assign(own=True, noun="ball")], ignore_index=True),
+        "bindings": pd.DataFrame(
+            {
+                "template": ["t3"] * 4,
+                "cluster": ["t3 a", "t3 a", "t3 b", "t3 b"],
+                "outcome": ["right", "swapped", "right", "leaked"],
+            }
+        ),
+    }
+
+
+def estimate(table: pd.DataFrame, measure: str, **cell: object) -> float:
+    for name, value in cell.items():
+        table = table[table[name] == value]
+    (found,) = table.loc[table["measure"] == measure, "estimate"]
+    return float(found)
+
+
+def test_tables_of_a_study():
+    tables = adjective_tables(study_rows(), **FAST)
+    assert "leakage_pairs" not in tables
+    leakage = tables["leakage"]
+    assert estimate(leakage, "leakage", adjective="all adjectives") == pytest.approx(50)
+    assert estimate(leakage, "leakage - noun_leakage", adjective="red") == pytest.approx(30)
+    assert estimate(leakage, "leakage - chance", adjective="blue") == pytest.approx(-40)
+    differences = tables["change_differences"]
+    reused = "another adjective, attention re-used"
+    assert estimate(differences, "rgb_outside", against=reused) == pytest.approx(15)
+    assert estimate(differences, "rgb_outside", against="another seed") == pytest.approx(-20)
+    assert estimate(tables["other_colours"], "tinted - without adjective", adjective="red") == pytest.approx(100)
+    assert estimate(tables["other_colours"], "tinted", adjective="all adjectives") == pytest.approx(50)
+    assert estimate(tables["other_colours"], "changed", adjective="blue") == pytest.approx(0)
+    assert estimate(tables["own_colour"], "obeyed", adjective="red") == pytest.approx(100)
+    for outcome, share in {"right": 50, "swapped": 25, "leaked": 25, "missing": 0}.items():
+        assert estimate(tables["bindings"], outcome, scene="all templates") == pytest.approx(share)
+
+
+def test_the_judges_errors_by_hand():
+    """90 of 100 right: a judged 50 % stays 50 %, 10 % becomes (.1 + .9 - 1) / .8 = 0, 100 % more than all."""
+    tables = adjective_tables(study_rows(), **FAST)
+    table = judge_range(tables, right=90, of=100).set_index(["table", "measure"])
+    tinted, obeyed = table.loc[("other_colours", "tinted")], table.loc[("own_colour", "without adjective")]
+    assert (tinted["judged"], tinted["corrected"]) == (pytest.approx(50), pytest.approx(50))
+    assert tinted["corrected_low"] <= tinted["judged_low"] <= tinted["judged_high"] <= tinted["corrected_high"]
+    assert (obeyed["judged"], obeyed["corrected"]) == (0, 0)
+    sure = judge_range(tables, right=10**9, of=10**9)
+    assert np.allclose(sure["judged"], sure["corrected"], atol=1e-4)
+
+
+def test_a_perfect_judge_is_given_back_what_an_imperfect_one_lost():
+    """A true share of 30 %, judged with accuracy .9: .3 x .9 + .7 x .1 = 34 %."""
+    judged = {"adjective": "all adjectives", "measure": "tinted", "reused": False, "estimate": 34.0, "low": 34.0}
+    tables = {"other_colours": pd.DataFrame([judged | {"high": 34.0}])}
+    table = judge_range(tables, right=900_000, of=1_000_000)
+    assert table["corrected"][0] == pytest.approx(30)
+    assert table["corrected_high"][0] == pytest.approx(30, abs=0.2)
+
+
+def test_a_study_without_a_measurement_has_no_tables():
+    empty = {name: table.iloc[:0] for name, table in study_rows().items()}
+    assert adjective_tables(empty, **FAST) == {}
+    of_nothing = {name: pd.DataFrame(columns=table.columns) for name, table in empty.items()}  # as a file gives it back
+    assert adjective_tables(of_nothing, **FAST) == {}

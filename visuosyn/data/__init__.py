@@ -1,0 +1,20 @@
+"""The few frozen types that flow through the stages. After ``measure`` all is tidy tables."""
+
+from visuosyn.data.dropped import Dropped
+from visuosyn.data.heatmaps import LAYERS, AttentionSlice, HeatMap, HeatMaps
+from visuosyn.data.masks import MaskRule
+from visuosyn.data.sentence import Caption, ExtraToken, Sentence, Word, WordPair
+
+__all__ = [
+    "LAYERS",
+    "AttentionSlice",
+    "Caption",
+    "Dropped",
+    "ExtraToken",
+    "HeatMap",
+    "HeatMaps",
+    "MaskRule",
+    "Sentence",
+    "Word",
+    "WordPair",
+]

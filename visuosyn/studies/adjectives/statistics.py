@@ -1,0 +1,284 @@
+"""Statistics of an adjectival study: means and paired differences, clustered by template x adjective.
+
+All tables have the columns ``measure, estimate, low, high, p, p_holm, p_bh, effect, effect_low, effect_high, n,
+n_images, few, low_by_template, high_by_template`` after those that name the cell: percentage points (hundredths for
+ssim), ``n`` the clusters, ``few`` n < 20. A measure "a - b" is the mean of differences within pictures (or pairs of
+pictures), and is tested; levels are not. Clusters of one template share its scene and noise, so beside the interval
+over clusters stands the wider one over templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
+from visuosyn.stats.corrections import FEW, POINTS, corrected
+from visuosyn.stats.permutation import contrast, sign_flip
+
+ALL = "all adjectives"
+BINDINGS = ("right", "swapped", "leaked", "other", "missing")
+COMPARISONS = {  # comparison in the rows -> what it is against the first adjective's picture
+    "adjective": "another adjective",
+    "adjective, re-used": "another adjective, attention re-used",
+    "none": "no adjective",
+    "noun": "another noun",
+    "seed": "another seed",
+}
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Measures = Mapping[str, tuple[str, str | None]]
+
+
+def adjective_tables(
+    rows: Mapping[str, pd.DataFrame], *, draws: int = 10_000, seed: int = 0, level: float = 0.95
+) -> dict[str, pd.DataFrame]:
+    """From the rows of a study ("leakage", "changes", "colours", "bindings") to its tables, those that have rows.
+
+    ``leakage`` by adjective and mask rule; ``leakage_pairs`` the same in prompts with two adjectives; ``changes`` by
+    comparison; ``change_differences``, what re-used attention and the controls do to a change; ``templates``, leakage
+    and change of each; ``own_colour`` and ``other_colours`` by adjective; ``bindings``, shares of the outcomes.
+    """
+    options = {"draws": draws, "seed": seed, "level": level}
+    leaks, changes, colours = rows["leakage"], rows["changes"], rows["colours"]
+    one, two = leaks[leaks["role"] == "adjective"], leaks[leaks["role"] == "pair"]
+    own = colours["own"].astype(bool)  # of no rows: columns of objects
+    tables = {
+        "leakage": _leakage(one, options),
+        "leakage_pairs": _leakage(two, options),
+        "changes": _by(_named(changes), ["comparison"], _levels(changes, ("rgb_", "ssim_")), options),
+        "change_differences": _change_differences(changes, options),
+        "templates": _templates(one, changes, options),
+        "own_colour": _own_colour(colours[own], options),
+        "other_colours": _other_colours(colours[~own], options),
+        "bindings": _bindings(rows["bindings"], options),
+    }
+    return {name: table for name, table in tables.items() if len(table)}
+
+
+def judge_range(tables: Mapping[str, pd.DataFrame], *, right: int, of: int, level: float = 0.95) -> pd.DataFrame:
+    """What the judge's errors with colours leave of the shares of pictures in which it sees the adjective.
+
+    ``right`` of ``of`` colours were right where the truth is known. One row a share, in percentage points: table,
+    measure, reused, judged, judged_low, judged_high, then ``corrected`` (Rogan & Gladen 1978, (q + Sp - 1) / (Se + Sp -
+    1) with Se = Sp = right / of) and ``corrected_low``, ``corrected_high``: the widest that the ends of the shares'
+    intervals and of the accuracy's (Jeffreys) give. Sp is pessimistic: a wrong colour need not be the adjective's.
+    Caveat: the accuracy was measured on rendered scenes, and a drawn thing may be harder to tell.
+
+    >>> import pandas as pd
+    >>> seen = {"adjective": "all adjectives", "measure": "obeyed", "reused": False}
+    >>> table = pd.DataFrame([seen | {"estimate": 80.0, "low": 70.0, "high": 90.0}])
+    >>> judge_range({"own_colour": table}, right=95, of=100)[["judged", "corrected"]].round(1)  # (.8 + .95 - 1) / .9
+       judged  corrected
+    0    80.0       83.3
+    """
+    accuracies = [right / of, *stats.beta.ppf([(1 - level) / 2, (1 + level) / 2], right + 0.5, of - right + 0.5)]
+    wanted = {"own_colour": ("obeyed", "without adjective"), "other_colours": ("tinted", "without adjective")}
+    rows = []
+    for name, measures in wanted.items():
+        table = tables[name] if name in tables else pd.DataFrame({"adjective": []})
+        for row in table[table["adjective"] == ALL].to_dict("records"):
+            if row["measure"] in measures:
+                ends = [_unbiased(row[end], a) for end in ("low", "high", "estimate") for a in accuracies]
+                judged = {"judged": row["estimate"], "judged_low": row["low"], "judged_high": row["high"]}
+                told = {"table": name, "measure": row["measure"], "reused": row["reused"]} | judged
+                corrected_to = {"corrected": _unbiased(row["estimate"], accuracies[0])}
+                rows.append(told | corrected_to | {"corrected_low": min(ends), "corrected_high": max(ends)})
+    return pd.DataFrame(rows)
+
+
+def _unbiased(points: float, accuracy: float) -> float:
+    """A share in points, corrected for a judge that is right with this chance either way, cut to 0..100."""
+    return float(np.clip((points / POINTS + accuracy - 1) / (2 * accuracy - 1), 0, 1)) * POINTS
+
+
+def clustered(
+    rows: pd.DataFrame,
+    cells: Sequence[str],
+    measures: Measures,
+    *,
+    draws: int = 10_000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Means of columns, or of differences of two columns, per cell, in percentage points with clustered intervals.
+
+    ``rows`` have the columns cluster, template, those of ``cells`` and of ``measures``, which name (column, None) or
+    (column, column to take off). Rows where a value is missing are left out of that measure. Intervals: bootstrap
+    over clusters; p: sign-flip by cluster; Holm and Benjamini-Hochberg over the table, or mask rule by mask rule.
+
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"cluster": ["red hat", "red hat", "red car"], "template": ["hat", "hat", "car"]})
+    >>> rows = rows.assign(adjective="red", leakage=[0.5, 0.3, 0.4], chance=[0.2, 0.2, 0.3])
+    >>> measures = {"leakage": ("leakage", None), "leakage - chance": ("leakage", "chance")}
+    >>> clustered(rows, ["adjective"], measures, draws=99)[["adjective", "measure", "estimate", "n"]].round(1)
+      adjective           measure  estimate  n
+    0       red           leakage      40.0  2
+    1       red  leakage - chance      16.7  2
+    """
+    code, names = _codes(rows, cells)
+    found = []
+    for measure, (column, other) in measures.items():
+        values = rows[column].astype(np.float64) - (0.0 if other is None else rows[other].astype(np.float64))
+        table = _one(rows, np.asarray(values, dtype=np.float64), code, len(names), draws=draws, seed=seed, level=level)
+        table = table if other else table.assign(p=np.nan, effect=np.nan, effect_low=np.nan, effect_high=np.nan)
+        found.append(pd.concat([names, table.assign(measure=measure)], axis=1))
+    table = pd.concat(found).sort_index(kind="stable").reset_index(drop=True)  # cell by cell, in the order of measures
+    table = table[table["n"] > 0].reset_index(drop=True)
+    masks = table["mask"] if "mask" in table else pd.Series("", index=table.index)
+    table = corrected(table.assign(mask=masks))
+    return table[[*cells, "measure", *(name for name in table if name not in (*cells, "measure", "mask"))]]
+
+
+def _codes(rows: pd.DataFrame, cells: Sequence[str]) -> tuple[Codes, pd.DataFrame]:
+    """The number of each row's cell, and the cells in the order of their first rows."""
+    groups = rows.groupby(list(cells), sort=False)
+    names = rows.drop_duplicates(list(cells))[list(cells)].reset_index(drop=True)
+    return np.asarray(groups.ngroup(), dtype=np.intp), names
+
+
+def _one(
+    rows: pd.DataFrame, values: Floats, code: Codes, cells: int, *, draws: int, seed: int, level: float
+) -> pd.DataFrame:
+    """Estimate, interval, test and effect of one measure in every cell."""
+    sums, counts = _sums(rows["cluster"], values, code, cells)
+    found = contrast(sums, counts)
+    low, high = _interval(sums, counts, draws=draws, seed=seed, level=level)
+    wider = _interval(*_sums(rows["template"], values, code, cells), draws=draws, seed=seed, level=level)
+    effects = found.effect_interval(level)
+    return pd.DataFrame(
+        {
+            "estimate": found.estimate * POINTS,
+            "low": low * POINTS,
+            "high": high * POINTS,
+            "p": np.where(found.n > 1, sign_flip(found.null, draws=draws, seed=seed), np.nan),
+            "effect": found.effect,
+            "effect_low": effects[0],
+            "effect_high": effects[1],
+            "n": found.n,
+            "n_images": counts.sum(axis=0).astype(int),
+            "few": found.n < FEW,
+            "low_by_template": wider[0] * POINTS,
+            "high_by_template": wider[1] * POINTS,
+        }
+    )
+
+
+def _sums(clusters: pd.Series, values: Floats, code: Codes, cells: int) -> tuple[Floats, Floats]:
+    """Sums and counts of the values that are not missing, (cluster, cell) each; clusters are sorted by name."""
+    numbers, names = pd.factorize(clusters, sort=True)
+    place, there = numbers * cells + code, np.isfinite(values)
+    size = len(names) * cells
+    shape = (len(names), cells)
+    sums = np.bincount(place[there], weights=values[there], minlength=size).astype(np.float64)
+    counts = np.bincount(place[there], minlength=size).astype(np.float64)
+    return sums.reshape(shape), counts.reshape(shape)
+
+
+def _interval(sums: Floats, counts: Floats, *, draws: int, seed: int, level: float) -> tuple[Floats, Floats]:
+    drawn = bootstrap_means(sums, counts, draws=draws, seed=seed)
+    return percentile_interval(drawn, effective_number(counts), level=level)
+
+
+def _by(rows: pd.DataFrame, cells: Sequence[str], measures: Measures, options: dict) -> pd.DataFrame:
+    return clustered(rows, cells, measures, **options) if len(rows) else pd.DataFrame()
+
+
+def _with_all(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of all adjectives together, then those of each."""
+    return pd.concat([rows.assign(adjective=ALL), rows.sort_values("adjective", kind="stable")], ignore_index=True)
+
+
+def _levels(rows: pd.DataFrame, prefixes: tuple[str, ...]) -> Measures:
+    return {name: (name, None) for name in rows.columns if name.startswith(prefixes)}
+
+
+def _leakage(rows: pd.DataFrame, options: dict) -> pd.DataFrame:
+    measures: Measures = {
+        "leakage": ("leakage", None),
+        "noun_leakage": ("noun_leakage", None),
+        "on_others": ("on_others", None),
+        "chance": ("chance", None),
+        "leakage - noun_leakage": ("leakage", "noun_leakage"),
+        "leakage - chance": ("leakage", "chance"),
+    }
+    return _by(_with_all(rows), ["adjective", "mask"], measures, options)
+
+
+def _named(changes: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons under the names that readers see."""
+    return changes.assign(comparison=changes["comparison"].map(COMPARISONS))
+
+
+def _change_differences(changes: pd.DataFrame, options: dict) -> pd.DataFrame:
+    """Each adjective's free picture minus its own with re-used attention, and minus the controls of its scene."""
+    free = changes[changes["comparison"] == "adjective"]
+    tables = []
+    for comparison, name in COMPARISONS.items():
+        keys = ["cluster", "seed"] if comparison == "adjective, re-used" else ["template", "seed"]
+        other = changes[changes["comparison"] == comparison]
+        values = [column for column in changes if str(column).startswith(("rgb_", "ssim_"))]
+        both = free.merge(other[[*keys, *values]], on=keys, suffixes=("", "_other"))
+        if comparison != "adjective" and len(both):
+            measures = {f"{value} - {name}": (str(value), f"{value}_other") for value in values}
+            tables.append(_by(both.assign(against=name), ["against"], measures, options))
+    if not tables:
+        return pd.DataFrame()
+    table = pd.concat(tables, ignore_index=True).drop(columns=["p_holm", "p_bh"])
+    table["measure"] = table["measure"].str.partition(" - ")[0]
+    return corrected(table.assign(mask="")).drop(columns="mask")
+
+
+def _templates(leaks: pd.DataFrame, changes: pd.DataFrame, options: dict) -> pd.DataFrame:
+    """Leakage under the rule soft (else the first) and change outside, template by template."""
+    rules = list(dict.fromkeys(leaks["mask"]))
+    rule = "soft" if "soft" in rules else next(iter(rules), "")
+    free = changes[changes["comparison"].isin(["adjective", "adjective, re-used"])]
+    tables = [
+        _by(leaks[leaks["mask"] == rule], ["template"], {"leakage": ("leakage", None)}, options),
+        *(
+            _by(rows, ["template"], {f"{COMPARISONS[str(name)]}: rgb_outside": ("rgb_outside", None)}, options)
+            for name, rows in free.groupby("comparison", sort=False)
+        ),
+    ]
+    return pd.concat(tables, ignore_index=True) if any(map(len, tables)) else pd.DataFrame()
+
+
+def _own_colour(rows: pd.DataFrame, options: dict) -> pd.DataFrame:
+    rows = rows.assign(obeyed=rows["seen"] == rows["adjective"], unasked=rows["control"] == rows["adjective"])
+    measures: Measures = {
+        "obeyed": ("obeyed", None),
+        "without adjective": ("unasked", None),
+        "obeyed - without adjective": ("obeyed", "unasked"),
+    }
+    return _by(_with_all(rows), ["adjective", "reused"], measures, options)
+
+
+def _other_colours(rows: pd.DataFrame, options: dict) -> pd.DataFrame:
+    rows = rows.assign(
+        tinted=rows["seen"] == rows["adjective"],
+        unasked=rows["control"] == rows["adjective"],
+        changed=rows["seen"] != rows["control"],
+    )
+    measures: Measures = {
+        "tinted": ("tinted", None),
+        "without adjective": ("unasked", None),
+        "tinted - without adjective": ("tinted", "unasked"),
+        "changed": ("changed", None),
+    }
+    return _by(_with_all(rows), ["adjective", "reused"], measures, options)
+
+
+def _bindings(rows: pd.DataFrame, options: dict) -> pd.DataFrame:
+    """Shares of the outcomes, in all pictures and template by template."""
+    for outcome in BINDINGS:
+        rows = rows.assign(**{outcome: rows["outcome"] == outcome})
+    measures: Measures = {outcome: (outcome, None) for outcome in BINDINGS}
+    measures = {**measures, "swapped - leaked": ("swapped", "leaked")}
+    both = pd.concat([rows.assign(scene="all templates"), rows.assign(scene=rows["template"])], ignore_index=True)
+    return _by(both, ["scene"], measures, options)

@@ -1,0 +1,1 @@
+"""The statistics of the relation study: tables in, tables out; the unit is the prompt, never the pair of words."""

@@ -1,0 +1,194 @@
+"""The main study: how dependency relations show in the overlap of heat maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from visuosyn.corpus import Corpus, read_corpus
+from visuosyn.data.masks import MaskRule
+from visuosyn.errors import UserError
+from visuosyn.parse import DEFAULT
+from visuosyn.run import RunFolder
+from visuosyn.run.shards import halved
+from visuosyn.studies.gather import gather, now
+from visuosyn.studies.relations.compare import compare_stage
+from visuosyn.studies.relations.trees import parser_for, scheme_of, with_trees
+from visuosyn.studies.results import Study
+from visuosyn.studies.settings import MASKS, Settings, settings_of
+from visuosyn.studies.stages import (
+    Progress,
+    measure_stage,
+    parse_stage,
+    report_stage,
+    require_pairs,
+    trace_stage,
+    write_vocabulary,
+)
+
+
+def study(
+    corpus: str | Path,
+    *,
+    out: str | Path,
+    format: str = "auto",
+    column: str | None = None,
+    limit: int | None = None,
+    parser: str = DEFAULT,
+    scheme: str = "ud",
+    collapse_prepositions: bool = False,
+    coreference: str = "",
+    swapped: str | Iterable[str] = (),
+    model: Any = "micro",
+    seeds: str | Iterable[int] = (0,),
+    steps: int | None = None,
+    guidance: float | None = None,
+    size: str | tuple[int, int] | None = None,
+    batch_size: int = 8,
+    device: str = "auto",
+    dtype: str = "auto",
+    noise: str = "caption",
+    storage: str = "parts",
+    masks: Iterable[str | MaskRule] = MASKS,
+    edges: str = "enhanced",
+    preset: str = "",
+    progress: Progress | None = None,
+) -> Study:
+    r"""Draw every caption of a corpus, trace every word, measure every pair, and report; all in the folder ``out``.
+
+    The same call on the same folder goes on where it was stopped, also after a crash.
+
+    Args:
+        corpus: file of captions.
+        out: the run folder: new, empty, or of the same study.
+        format: of the corpus, where it is not found from the content: text, csv, tsv, jsonl, parquet, coco, ...
+        column: name of the captions' column, for tables.
+        limit: take only the first so many captions.
+        parser: an installed spaCy model, or Stanza's for a language ("stanza:en"); captions that bring trees
+            (CoNLL-U) keep them. "given" makes the enhanced graphs of given trees anew.
+        scheme: "ud" for Universal Dependencies, "clear" for spaCy's own labels; trees that say theirs (a comment
+            ``# scheme = clear``, as ``parse`` writes it) keep it.
+        collapse_prepositions: make one preposition of *in front of* and the like (nmod:in_front_of).
+        coreference: a fastcoref model (hub id or folder) that finds coreferent words; given ones are kept.
+        swapped: relations ("amod", "nmod:of" ...); for each of their pairs the caption is also drawn with the two
+            words exchanged, from the same noise, and the same two words are measured.
+        model: "micro", a hub id, a folder, or a diffusers pipeline.
+        seeds: every caption is drawn once for each.
+        steps: denoising steps; ``None`` for the pipeline's own default, as for ``guidance`` and ``size``.
+        guidance: scale of classifier-free guidance.
+        size: (width, height) in pixels, or "WxH".
+        batch_size: images drawn at once. Other batch sizes change the maps by rounding only.
+        device: "cpu", "cuda", ...; "auto" takes the fastest there is.
+        dtype: "float32", "float16", "bfloat16" or "auto".
+        noise: "caption" draws from noise of its own for each caption, "plain" from ``manual_seed(seed)`` for all,
+            "image" from ``manual_seed(image id + seed)``, for captions that have a numeric image id (COCO).
+        storage: "parts" stores maps by resolution, block and third of the steps, "total" one map a word.
+        masks: rules that turn maps into areas; the first is the one that figures show.
+        edges: "enhanced" measures all pairs, "basic" leaves out those that only the enhanced graph joins.
+        preset: the published set-up that the options come from (``visuosyn.preset``), for the facts.
+        progress: called with (stage, units done, units in all).
+
+    Raises:
+        UserError: with one line that says what is wrong, before anything is drawn; or while drawing, if the disk
+            is full. What is finished stays.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     captions = Path(folder, "captions.txt")
+    ...     _ = captions.write_text("a red cat\na dog\n")
+    ...     found = study(captions, out=Path(folder, "run"), model=tiny_pipeline(), steps=2, masks=["relative:0.4"])
+    ...     found.relations["relation"].tolist()
+    ['unrelated', 'all head-dependent', 'det', 'amod']
+    """
+    settings = settings_of(
+        parser=parser, scheme=scheme, model=model, seeds=seeds, steps=steps, guidance=guidance, size=size,
+        batch_size=batch_size, device=device, dtype=dtype, noise=noise, storage=storage, masks=masks, preset=preset,
+        edges=edges, collapse_prepositions=collapse_prepositions, coreference=coreference, swapped=swapped,
+    )  # fmt: skip
+    folder = trace_corpus(
+        corpus, out=out, format=format, column=column, limit=limit, settings=settings, progress=progress
+    )
+    measure_stage(folder, progress=progress)
+    compare_stage(folder, progress=progress)
+    report_stage(folder)
+    return Study(folder)
+
+
+def trace_corpus(
+    corpus: str | Path,
+    *,
+    out: str | Path,
+    settings: Settings,
+    format: str = "auto",
+    column: str | None = None,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> RunFolder:
+    r"""The first half of a study: read, parse, draw and trace; the folder is then ready for ``measure_stage``.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     captions = Path(folder, "captions.txt")
+    ...     _ = captions.write_text("a red cat\na dog\n")
+    ...     settings = settings_of(model=tiny_pipeline(), steps=1, seeds="0-2")
+    ...     run = trace_corpus(captions, out=Path(folder, "run"), settings=settings)
+    ...     [(maps.prompt, maps.seed) for maps in run.heat_maps("2")], run.pairs_file.exists()
+    ([('a dog', 0), ('a dog', 1), ('a dog', 2)], False)
+    """
+    from visuosyn.tracing import load_pipeline, vocabulary  # loads torch, which opening a run does without
+
+    RunFolder(Path(out)).check_free()
+    captions = read_corpus(corpus, format=format, column=column, limit=limit)
+    collapse = settings.collapse_prepositions
+    parser = parser_for(captions, settings.parser, scheme=settings.scheme, collapse_prepositions=collapse)
+    captions = with_trees(
+        captions, parser, name=settings.parser, collapse_prepositions=collapse, coreference=settings.coreference,
+        swapped=settings.swapped,
+    )  # fmt: skip
+    settings = replace(settings, scheme=scheme_of(captions, parser, default=settings.scheme))
+    require_pairs(captions, parser)
+    if settings.noise == "image":
+        _require_image_ids(captions)
+    try:
+        pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
+    except UserError as error:
+        raise UserError(f"{error}{_ways_out(settings)}") from error
+    facts = gather(settings, captions, column=column, limit=limit, parser=parser, pipeline=pipeline)
+    folder = RunFolder.claim(out, facts)
+    started = monotonic()
+    sentences = parse_stage(folder, captions, parser)
+    write_vocabulary(folder, sentences, vocabulary(pipeline))
+    drawn = trace_stage(folder, captions.captions, sentences, pipeline, progress=progress)
+    if drawn or "finished" not in folder.facts.host:
+        images = len(captions) * len(facts.seeds)
+        counts = {"images": images, "images_in_smaller_batches": sum(map(halved, folder.shards))}
+        seconds = round(folder.facts.host.get("seconds", 0) + monotonic() - started, 1)
+        folder.facts.with_facts(counts=counts, host={"seconds": seconds, "finished": now()}).save(folder.path)
+    return folder
+
+
+def _require_image_ids(captions: Corpus) -> None:
+    """Raise UserError where noise by image id is asked for and a caption has none."""
+    for caption in captions:
+        if not (caption.image_id.isascii() and caption.image_id.isdecimal()):
+            raise UserError(
+                f"caption {caption.id!r} has no numeric image id to seed its noise with: use captions that have one, "
+                "such as COCO's, or --noise caption"
+            )
+
+
+def _ways_out(settings: Settings) -> str:
+    """What to do where the model of a preset cannot be had."""
+    if not settings.preset:
+        return ""
+    return (
+        f". The preset {settings.preset} draws with this model: give --model the folder where you have it, or "
+        "--model micro for the preset's other settings on the bundled model"
+    )
