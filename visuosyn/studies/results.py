@@ -81,7 +81,7 @@ class Study:
         return f"Study({str(self.path)!r}: {f.captions} captions of {f.corpus}, {seeds} each, drawn by {f.model})"
 
     def _repr_html_(self) -> str:
-        from visuosyn.view.notebook import study_html  # takes seconds to load
+        from visuosyn.studies.relations.notebook import study_html  # takes seconds to load
 
         return study_html(self)
 
@@ -124,6 +124,6 @@ class PromptStudy:
         return f"{type(self).__name__}({str(self.folder.path)!r}: {told})"
 
     def _repr_html_(self) -> str:
-        from visuosyn.view.notebook import prompt_study_html  # takes seconds to load
+        from visuosyn.studies.glance import prompt_study_html  # takes seconds to load
 
         return prompt_study_html(self)

@@ -21,8 +21,8 @@ def time_course(table: pd.DataFrame, *, ax: Axes | None = None, group: str = "te
     """The share of words' attention inside their own final area, over the denoising steps.
 
     ``table``: :func:`visuosyn.measure.course.course_table` with ``by="step"``. A line is the mean of a word, or with
-    ``group="upos"`` of a part of speech over all images of the table; its thin line is what attention spread evenly would give.
-    At most ``most`` lines are drawn, content words first.
+    ``group="upos"`` of a part of speech over all images of the table; its thin line is what attention spread evenly
+    would give. At most ``most`` lines are drawn, content words first.
 
     >>> from visuosyn.measure.course import course_table
     >>> from visuosyn.view.styles import style

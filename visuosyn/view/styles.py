@@ -19,8 +19,9 @@ from matplotlib.text import Text
 
 from visuosyn.errors import UserError
 
-# All stand out from paper in greyscale (3 to 1) and can be told apart by colour-blind readers; the first two are Okabe and
-# Ito's, the others were chosen to lie far from them and from each other. With each goes a marker, with areas a hatch.
+# All stand out from paper in greyscale (3 to 1), and colour-blind readers can tell them apart; the first two are Okabe
+# and Ito's, the others were chosen to lie far from them and from each other. With each goes a marker, with areas a
+# hatch.
 BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#767676", "#222222"
 PALETTE = (BLUE, VERMILLION, "#05A188", "#790336", "#000000", "#233086", "#146E6D", "#9E3018")
 MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*")

@@ -76,8 +76,8 @@ def tree_svg(
     ``pairs`` are the caption's pairs in their order; those of kind "related" become arcs, drawn from the head to the
     dependent (arrow). ``rows`` gives the row of each word's heat map, None for a word without one. Words (class
     ``word``, ``data-row``) and arcs (class ``arc``, ``data-pair``) are marked for the page's script. Words whose
-    lower-case form is in ``unknown`` (the model was never taught them) get the class of that name. ``standalone`` and ``notebook`` add a style sheet,
-    for a file and for a notebook, light or dark.
+    lower-case form is in ``unknown``, which the model was never taught, get the class ``unknown``. ``standalone`` and
+    ``notebook`` add a style sheet, for a file and for a notebook, light or dark.
     """
     related = [(n, p) for n, p in enumerate(pairs) if p.kind == "related"]
     above = levels([(n, p) for n, p in related if p.edge != "enhanced"])

@@ -11,17 +11,19 @@ from visuosyn.report.latex import latex_escape, latex_number
 from visuosyn.stats.corrections import FEW
 from visuosyn.studies.relations.tables import SUMMARY_ROWS
 
+PRINTED = ("mIoD", "mIoH", "difference", "mIoU")
+
 
 def _cells(row: pd.Series) -> Iterable[str]:
     mark = r"\textsuperscript{\dag}" if row["few"] else ""
     yield latex_escape(str(row["relation"])) + mark
     yield f"{row['n_pairs']:,}"
     yield f"{row['n_prompts']:,}"
-    for measure in ("mIoD", "mIoH", "difference", "mIoU"):
+    for measure in PRINTED:
         yield latex_number(row[measure], sign=measure == "difference")
         low, high = row[f"{measure}_low"], row[f"{measure}_high"]
         yield f"[{latex_number(low)},{latex_number(high)}]" if np.isfinite(low) else "--"
-    for measure in ("mIoD", "mIoH", "difference", "mIoU"):
+    for measure in PRINTED:
         yield latex_number(row[f"paper_{measure}"], sign=measure == "difference")
 
 

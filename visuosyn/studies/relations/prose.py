@@ -93,8 +93,7 @@ def _direction_finding(enough: pd.DataFrame, mask: str) -> str:
 
 
 def _side(firm: pd.DataFrame, side: str) -> str:
-    words = {"head": "the head's area is the larger", "dependent": "the dependent's area is the larger"}
-    return f"{words[side]} for {listed(list(firm.loc[firm['direction'] == side, 'relation']))}"
+    return f"the {side}'s area is the larger for {listed(list(firm.loc[firm['direction'] == side, 'relation']))}"
 
 
 def table_caption(facts: RunFacts, mask: str) -> str:

@@ -6,11 +6,17 @@ import numpy as np
 import pandas as pd
 
 from visuosyn.stats.corrections import FEW
-from visuosyn.studies.relations.reference import beside_paper
+from visuosyn.studies.relations.reference import MEANS, beside_paper
 from visuosyn.studies.relations.statistics.sums import ALL, UNRELATED
 from visuosyn.studies.relations.statistics.verdicts import TEN_POINTS
 
 SUMMARY_ROWS = (UNRELATED, ALL)
+DIRECTIONS = {"head": "head’s area larger", "dependent": "dependent’s area larger"}
+NO_RELATIONS = pd.DataFrame(  # the relation table of a study without a measured pair
+    {"relation": pd.Series(dtype="str"), "mask": pd.Series(dtype="str")}
+    | {name: pd.Series(dtype="int64") for name in ("n_pairs", "n_prompts", "n_images")}
+    | {mean + end: pd.Series(dtype="float64") for mean in MEANS for end in ("", "_low", "_high")}
+)
 NO_HEAD = (UNRELATED, "sibling")  # a coin decides which word plays the head, so there is no direction
 CLASSES = {  # rows between the relations and unrelated words: what they are
     "matched unrelated": "unrelated pairs like the related ones: same parts of speech, distance within a word",
@@ -20,6 +26,23 @@ CLASSES = {  # rows between the relations and unrelated words: what they are
     "coreferent": "two mentions of one entity; the earlier plays the head",
 }
 SWAPPED = "swapped "
+TABLES = (  # what an exported report lists, with titles
+    ("relations", "Means and intervals by relation and mask rule"),
+    ("differences", "Tests of mIoD − mIoH"),
+    ("verdicts", "Directions over the mask rules"),
+    ("contrasts", "Pairs minus their controls"),
+    ("contrast_verdicts", "Contrasts of mIoU over the mask rules"),
+    ("multiverse", "Every analysis of the multiverse"),
+    ("multiverse_verdicts", "In how many analyses each finding holds"),
+    ("mixed_relations", "Marginal means of the mixed models"),
+    ("mixed_components", "Variance components"),
+    ("mixed_covariates", "Covariates"),
+    ("mixed_diagnostics", "Diagnostics of the mixed models"),
+    ("published", "Beside published figures"),
+    ("power", "Captions needed"),
+    ("planted", "Maps against exact masks"),
+    ("dropped_summary", "What was dropped"),
+)
 
 
 def reader_table(relations: pd.DataFrame, *, scheme: str = "ud") -> pd.DataFrame:
