@@ -82,6 +82,6 @@ class PromptStudy(StudyResult):
         return f"{type(self).__name__}({str(self.path)!r}: {label})"
 
     def _repr_html_(self) -> str:
-        from visuosyn.view.notebook import prompt_study_html  # takes seconds to load
+        from visuosyn.studies.glance import prompt_study_html  # takes seconds to load
 
         return prompt_study_html(self)
