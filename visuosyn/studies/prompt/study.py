@@ -176,9 +176,7 @@ def write_look(seen: PromptResult, out: str | Path) -> Path:
     write_text(Path(out) / MARK, f"{FORMAT}\n{seen.sentence.text}\n")
     seen.facts.save(out, name=FACTS)
     seen.measurement.save(out)
-    return explain_page(
-        seen.maps, seen.sentence, seen.pairs, out, unknown=seen.unknown, facts=seen.facts, measurement=seen.measurement
-    )
+    return explain_page(seen.maps, seen.sentence, seen.pairs, out, unknown=seen.unknown, facts=seen.facts)
 
 
 def _check_free(out: Path) -> None:

@@ -61,5 +61,5 @@ def study_html(study: Study) -> str:
     """
     facts = study.facts
     known = (study.folder.tables / "relations.csv").exists() and len(study.relations) > 0
-    table = relations_html(study.relations, mask=facts.masks[0], scheme=facts.scheme) if known else ""
+    table = relations_html(study.relations, mask=study.folder.measurement.masks[0], scheme=facts.scheme) if known else ""
     return at_a_glance(study.folder, f"{facts.captions:,} captions of {facts.corpus}", Markup(table))

@@ -51,7 +51,7 @@ class RelationStudy(StudyResult):
         return self.table("relations")
 
     def _repr_html_(self) -> str:
-        from visuosyn.studies.glance import study_html  # takes seconds to load
+        from visuosyn.studies.relations.notebook import study_html  # takes seconds to load
 
         return study_html(self)
 
