@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from visuosyn.corpus.source import LINE, Entry, Fault, Reader, Source, first_lines
+from visuosyn.corpus.source import LINE, CorpusFile, Entry, Fault, Reader, first_lines
 from visuosyn.corpus.treelines import blocks, format_edges, key_value, parse, parse_edges
 from visuosyn.data import Sentence, Word
 from visuosyn.errors import UserError
@@ -68,7 +68,7 @@ def with_comments(sentence: Sentence, **values: str) -> Sentence:
     return replace(sentence, comments=tuple(comments))
 
 
-def read_captions(source: Source) -> Iterator[Entry | Fault]:
+def read_captions(source: CorpusFile) -> Iterator[Entry | Fault]:
     """Each sentence a caption: id from ``# sent_id``, further ids from ``# noise_id`` and ``# image_id``.
 
     The text is kept as it is, white space included, for the words' spans refer to it.
@@ -82,7 +82,7 @@ def read_captions(source: Source) -> Iterator[Entry | Fault]:
             yield Entry(sentence.text, first, id=sentence.id, sentence=sentence, **ids)
 
 
-def _fits(source: Source) -> bool:
+def _fits(source: CorpusFile) -> bool:
     return source.path.suffix.lower() in SUFFIXES or any(map(LIKELY.match, first_lines(source.text, 1)))
 
 

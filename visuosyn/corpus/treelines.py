@@ -113,7 +113,7 @@ def _split(raw: str, line: int, file: str) -> tuple[list[str], list[Row], list[F
 
 
 def _row(number: int, text: str, before: Sequence[Row]) -> Row:
-    """A row; if not whole, its id is what it begins with or the one that is due: other rows are not to be blamed."""
+    """A row; if not whole, its id is what it begins with or the one that is due, so that no other row is blamed."""
     row = Row(number, text.split("\t")[0], text.split("\t"))
     if row.whole:
         return row
@@ -147,7 +147,7 @@ def _id_faults(rows: Sequence[Row], file: str) -> Iterator[Fault]:
                 yield Fault(file, row.line, f"empty node {row.id} where {word}.{part} was due")
         else:
             yield Fault(file, row.line, f"id {row.id[:20]!r} is no word (3), multiword token (3-4) or empty node (8.1)")
-            word += not re.search("[-.]", row.id)  # it stands in a word's place: the next one is not to be blamed
+            word += not re.search("[-.]", row.id)  # it stands in a word's place: do not blame the next one
     if not last_word:
         yield Fault(file, rows[0].line, "a sentence without words")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from visuosyn.data.shown import Shown
+from visuosyn.data.shown import ShowsItself
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class ExtraToken:
 
 
 @dataclass(frozen=True)
-class Sentence(Shown):
+class Sentence(ShowsItself):
     """A caption with its words and their tree. ``scheme`` is "ud" or "clear"; ``parser`` says who made it.
 
     Read from a tree file, ``comments`` are its comment lines, ``extra`` its multiword tokens and empty nodes, and
