@@ -78,7 +78,7 @@ def test_the_enhancer_alone_makes_the_graphs_of_the_gold_trees(folder: Path) -> 
     assert table.loc["all edges", "f1"] >= 0.985
 
 
-def test_the_misses_of_the_default_parser_are_listed() -> None:
+def test_the_errors_of_the_default_parser_are_listed() -> None:
     """Another processor may round the model's numbers otherwise, so that a few edges differ."""
     gold = trees(CORPORA / "captions")
     now = errors(gold, tuple(load_parser().parse_words(gold))).to_csv(index=False).splitlines()

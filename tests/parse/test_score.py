@@ -50,7 +50,7 @@ def test_other_words_are_an_error() -> None:
         score([GOLD], [changed(0, text="Cats")])
 
 
-def test_misses_list_every_edge_that_differs() -> None:
+def test_errors_list_every_edge_that_differs() -> None:
     table = errors([GOLD], [changed(2, relation="appos", deps=((0, "appos"),))])
     assert table.to_numpy().tolist() == [
         ["s", 3, "dogs", "conj:and", "cats", "appos", "cats"],

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from visuosyn.corpus.source import LINE, CorpusFile, Entry, Fault, Reader, first_lines
-from visuosyn.corpus.treelines import blocks, format_edges, key_value, parse, parse_edges
+from visuosyn.corpus.treelines import blocks, format_deps, key_value, parse, parse_deps
 from visuosyn.data import Sentence, Word
 from visuosyn.errors import UserError
 
@@ -135,7 +135,7 @@ def _extra_rows(sentence: Sentence) -> tuple[dict[int, list[list[str]]], dict[in
 
 
 def _cells(position: int, word: Word, misc: str) -> list[str]:
-    deps = word.graph if word.graph and parse_edges(word.graph) == word.deps else format_edges(word.deps)
+    deps = word.graph if word.graph and parse_deps(word.graph) == word.deps else format_deps(word.deps)
     head = "" if word.head is None else str(word.head + 1)
     cells = [
         str(position + 1),

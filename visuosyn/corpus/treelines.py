@@ -77,13 +77,13 @@ def parse(raw: str, *, line: int = 1, file: str = "<text>") -> tuple[Sentence | 
     return (None if any(not fault.note for fault in remarks) else replace(sentence, raw=raw)), faults
 
 
-def parse_edges(cell: str) -> tuple[tuple[int, str], ...]:
+def parse_deps(cell: str) -> tuple[tuple[int, str], ...]:
     """The DEPS column as (head position, label); edges from empty nodes, which have no position, are left out."""
     edges = [] if cell in ("_", "") else [edge.split(":", 1) for edge in cell.split("|")]
     return tuple((int(head) - 1, label) for head, label in edges if "." not in head)
 
 
-def format_edges(edges: Sequence[tuple[int, str]]) -> str:
+def format_deps(edges: Sequence[tuple[int, str]]) -> str:
     """(head position, label) as the DEPS column; "_" for none."""
     return "|".join(f"{head + 1}:{label}" for head, label in edges) or "_"
 
@@ -290,7 +290,7 @@ def _inside(form: str, parts: list[str], span: tuple[int, int], first: int) -> I
 def _word(row: Row, start: int, end: int) -> Word:
     cells = ["" if cell == "_" else cell for cell in row.cells]
     head = int(cells[6]) - 1 if cells[6] else None
-    deps = parse_edges(cells[8])
+    deps = parse_deps(cells[8])
     return Word(
         text=row.cells[1],
         start=start,
@@ -304,5 +304,5 @@ def _word(row: Row, start: int, end: int) -> Word:
         deps=deps,
         feats=cells[5],
         misc=cells[9],
-        graph="" if format_edges(deps) == row.cells[8] else row.cells[8],
+        graph="" if format_deps(deps) == row.cells[8] else row.cells[8],
     )

@@ -133,7 +133,7 @@ class HeatMaps(ShowsItself):
         ``layers``: a choice of ``LAYERS`` ("default", "all", "down", "mid", "up") or the name of one layer where they
         were traced apart; ``phases``: 0, 1, 2 (early, middle, late steps); ``steps``, from 0, where they were traced
         apart. Upscaling is linear, so sums are added first per grid and upscaled once (Tang et al. 2023, eq. 6).
-        Raises UserError for what was not kept.
+        Raises UserError for what was not stored.
         """
         phases, steps = (None if chosen is None else frozenset(chosen) for chosen in (phases, steps))
         names = {one.layer for one in self.slices if one.layer is not None}
@@ -149,8 +149,8 @@ class HeatMaps(ShowsItself):
         if not chosen:
             asked = [f"{name}={sorted(own)}" for name, own in (("phases", phases), ("steps", steps)) if own is not None]
             raise UserError(
-                f"no slice of these maps belongs to {', '.join([f'layers={layers!r}', *asked])}: was it kept? "
-                'Steps and layers are kept apart by trace(pipe, detail=("step", "layer"))'
+                f"no slice of these maps belongs to {', '.join([f'layers={layers!r}', *asked])}: was it stored? "
+                'Steps and layers are stored apart by trace(pipe, detail=("step", "layer"))'
             )
         grids: dict[tuple[int, int], NDArray[np.float32]] = {}
         for one in chosen:
