@@ -17,7 +17,7 @@ from visuosyn.report.prose import amount
 from visuosyn.report.render import render
 from visuosyn.report.run_text import run_facts
 from visuosyn.report.tables import dropped_summary, first_mask, write_csv
-from visuosyn.run import RunFacts, RunFolder, write_text
+from visuosyn.run import RunFolder, write_text
 from visuosyn.stats.corrections import FEW
 from visuosyn.studies.relations import markdown, prose, sections, statements
 from visuosyn.studies.relations.gallery import draw_figures, draw_statistics
