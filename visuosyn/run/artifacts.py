@@ -70,14 +70,21 @@ class Artifact:
     def is_current(self, inputs: str) -> bool:
         """Are all files there, as they were written, and made from this?"""
         known = self._read()
-        return (
-            known is not None
-            and known["inputs"] == inputs
-            and all(
-                (self.folder / name).is_file() and sha256(self.folder / name) == checksum
-                for name, checksum in known["files"].items()
-            )
-        )
+        if known is None or known["inputs"] != inputs:
+            return False
+        files = ((self.folder / name, checksum) for name, checksum in known["files"].items())
+        return all(path.is_file() and sha256(path) == checksum for path, checksum in files)
+
+    def is_made_from(self, inputs: str) -> bool:
+        """Was it made from this? Looks at the stamp alone."""
+        known = self._read()
+        return known is not None and known["inputs"] == inputs
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its files in the folder, in the order in which they were written; none if it was never made."""
+        known = self._read()
+        return () if known is None else tuple(known["files"])
 
     @property
     def content(self) -> str:

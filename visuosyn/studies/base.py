@@ -215,7 +215,7 @@ class StudyKind(ABC):
         if path == folder.dropped_file:  # of format 1, which lists all in one file
             table = table[table["what"].isin(self.left_out) & (table["seed"] == "")]
         rows = table[["what", "caption_id", "text", "reason"]].to_numpy().tolist()
-        return [Dropped(*map(str, row)) for row in rows]
+        return [Dropped(str(what), str(id), str(text), str(reason)) for what, id, text, reason in rows]
 
 
 def _dropped(number: int) -> str:
