@@ -131,7 +131,7 @@ def _drawn(
     progress: Progress | None,
 ) -> RunFolder:
     """The folder with all pictures, those of the free drawings traced."""
-    from visuosyn.tracing import load_pipeline, matching, vocabulary  # loads torch
+    from visuosyn.tracing import load_pipeline, match_tokens, vocabulary  # loads torch
 
     pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
     parser = load_parser(settings.parser)
@@ -142,7 +142,7 @@ def _drawn(
     shares = {name: options[name] for name in ("cross_share", "self_share")}
     for template in templates:  # what cannot be redrawn is told now
         texts = [prompt.caption.text for prompt in prompts_of(template) if prompt.role == "adjective"]
-        matching(pipeline, texts, **shares)
+        match_tokens(pipeline, texts, **shares)
     folder = RunFolder.claim(out, facts)
     started = monotonic()
     write_text(folder.path / "design.csv", design_table(templates).to_csv(index=False, lineterminator="\n"))
