@@ -62,7 +62,7 @@ def fit_reml(y: Floats, x: Floats, factors: Mapping[str, NDArray[np.intp]]) -> F
         raise UserError(f"{x.shape[1]} coefficients cannot be told apart on {len(y)} rows: leave some out")
     left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
     if np.abs(left).max() <= NEGLIGIBLE * max(np.abs(y).max(), NEGLIGIBLE):
-        raise UserError("the coefficients explain the values entirely: there is no variance left to divide")
+        raise UserError("the values do not vary beyond what the coefficients explain: nothing is left to divide")
     names = sorted(factors, key=lambda name: -len(np.unique(factors[name])))
     system = _System.build(y, x, [np.unique(factors[name], return_inverse=True)[1] for name in names])
     if (small := sum(system.levels[1:])) > DENSE:
