@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from visuosyn.run import write_text
+from visuosyn.stats.corrections import FEW
 from visuosyn.studies.relations.reference import MEASURES, beside_paper
 
 SUMMARY_ROWS = ("unrelated", "all head-dependent")
@@ -22,7 +23,7 @@ CLASSES = {  # rows between the relations and unrelated words: what they are
     "coreferent": "two mentions of one entity; the earlier plays the head",
 }
 SWAPPED = "swapped "
-MIN_PROMPTS = 20  # below it a bootstrap over prompts has too few units to trust its interval
+MIN_PROMPTS = FEW  # below it a bootstrap over prompts has too few units to trust its interval
 DOMINANCE = 10.0  # percentage points; the paper marks dominance exactly where |mIoD - mIoH| > 10
 
 _LATEX = {

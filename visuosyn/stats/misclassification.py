@@ -46,8 +46,8 @@ def share_of_both(
     >>> round(float(share_of_both(49, 140, 100, sensitivity=0.9, specificity=0.9)), 4)  # (.7 - .1)^2 / .8^2
     0.5625
     """
-    all_present, some, cases, se, sp = (
-        np.asarray(value, dtype=np.float64) for value in (product, either, number, sensitivity, specificity)
+    all_present, some, cases, se, sp = np.broadcast_arrays(
+        *(np.asarray(value, dtype=np.float64) for value in (product, either, number, sensitivity, specificity))
     )
     scale = np.where(se + sp > 1, se + sp - 1, np.nan)
     turned = all_present + (sp - 1) * some + (sp - 1) ** 2 * cases
