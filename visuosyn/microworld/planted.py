@@ -28,8 +28,7 @@ from visuosyn.microworld.scenes import Scene
 from visuosyn.microworld.truth import FIRST_SEED, LEAST, gold_sentence, teacher_forced
 from visuosyn.parse import word_pairs
 from visuosyn.run import write_text
-from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
-from visuosyn.studies.relations.statistics.sums import ratio
+from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval, ratio
 from visuosyn.tracing import load_pipeline
 
 RULES = ("relative:0.3", "relative:0.4", "relative:0.5")
@@ -131,8 +130,8 @@ def planted_table(rows: pd.DataFrame, *, draws: int = 2000) -> pd.DataFrame:
 
 def _line(key: tuple[str, ...], part: pd.DataFrame, lost: int, draws: int) -> dict[str, object]:
     agree = (part["maps"] == part["truth"]).groupby(part["scene"]).agg(["sum", "count"]).to_numpy(np.float64)
-    drawn = bootstrap_means(agree[:, 0], agree[:, 1], draws=draws)
-    low, high = percentile_interval(drawn, effective_number(agree[:, 1]))
+    samples = bootstrap_means(agree[:, 0], agree[:, 1], draws=draws)
+    low, high = percentile_interval(samples, effective_number(agree[:, 1]))
     share = float(ratio(agree[:, 0].sum(), agree[:, 1].sum()))
     chance = sum(float((part["maps"] == name).mean() * (part["truth"] == name).mean()) for name in CLASSES)
     line: dict[str, object] = dict(zip(("mask", "words", "relation"), key, strict=True))

@@ -226,8 +226,8 @@ def _figure(
 ) -> dict[str, Any]:
     """A column's mean, or its sum over that of another column, with an interval by resampled scenes."""
     by_scene = part.assign(one=1.0).groupby("scene")[[column, over or "one"]].sum().to_numpy(np.float64)
-    drawn = bootstrap_means(by_scene[:, 0], by_scene[:, 1], draws=draws)
-    low, high = percentile_interval(drawn, len(by_scene))
+    samples = bootstrap_means(by_scene[:, 0], by_scene[:, 1], draws=draws)
+    low, high = percentile_interval(samples, len(by_scene))
     value = float(by_scene[:, 0].sum() / by_scene[:, 1].sum())
     name = f"attention, {measure}"
     return {"measure": name, "group": group, "value": value, "low": float(low), "high": float(high), "n": len(part)}
