@@ -45,8 +45,8 @@ def findings(tables: Mapping[str, pd.DataFrame], mask: str) -> list[str]:
     both, first = outcomes["both"], overlap[f"iou {mask}"]
     said = [
         f"Both nouns are there in {both['cohyponyms']:.0f} % of the pictures of cohyponyms and in "
-        f"{both['others']:.0f} % of those of other nouns: {_difference(both)}. Tang et al. (2023) found {PAPER['cohyponyms']:.0f} and "
-        f"{PAPER['others']:.0f} %, without an interval."
+        f"{both['others']:.0f} % of those of other nouns: {_difference(both)}. "
+        f"Tang et al. (2023) found {PAPER['cohyponyms']:.0f} and {PAPER['others']:.0f} %, without an interval."
     ]
     said += _crowded(tables["subsets"], both)
     if len(corrected := tables["corrected"]):
