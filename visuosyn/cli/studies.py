@@ -1,45 +1,53 @@
-"""The commands that make a study: all at once, or stage by stage."""
+"""The studies as commands: a table of them, each with its function, its help and what it says when it is done."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
-import typer
-
-from visuosyn.cli import options as o
-from visuosyn.cli.console import bars, resumable, say
-from visuosyn.errors import UserError
+from visuosyn.cli import panels
+from visuosyn.cli.derived import Derived
+from visuosyn.studies.options import declared
 
 
-def study(
-    context: typer.Context,
-    corpus: o.Corpus,
-    out: o.Out,
-    preset: o.Preset = None,
-    format: o.Format = "auto",
-    column: o.Column = None,
-    limit: o.Limit = None,
-    parser: o.ParserName = o.PARSER,
-    scheme: o.Scheme = "ud",
-    collapse_prepositions: o.Collapse = False,
-    coreference: o.Coreference = "",
-    swapped: o.Swapped = "",
-    model: o.Model = "micro",
-    device: o.Device = "auto",
-    dtype: o.Dtype = "auto",
-    seeds: o.Seeds = "0",
-    steps: o.Steps = None,
-    guidance: o.Guidance = None,
-    size: o.Size = None,
-    batch_size: o.BatchSize = 8,
-    noise: o.Noise = "caption",
-    keep: o.Keep = "parts",
-    mask: o.Masks = None,
-    edges: o.Edges = None,
-    quiet: o.Quiet = False,
-) -> None:
-    """Draw a corpus, trace its words, measure their overlaps, write the report.
+@dataclass(frozen=True)
+class StudyCommand:
+    """A study as the command line knows it before the study is loaded.
+
+    ``home`` is the module and the name of its public function, ``help`` is Markdown, and ``summary`` gives the lines
+    to print about what the function returned.
+    """
+
+    name: str
+    home: str
+    panel: str
+    help: str
+    summary: Callable[[Any], list[str]]
+
+    @property
+    def run(self) -> Callable[..., Any]:
+        """The public function; loading it takes a second."""
+        module, _, name = self.home.partition(":")
+        function: Callable[..., Any] = getattr(import_module(module), name)
+        return function
+
+
+def report_lines(lost: str, result: Any) -> list[str]:
+    """Where the report is, and first how much of what was not used, with the file of the reasons."""
+    folder = result.folder
+    dropped = len(folder.dropped())
+    note = [lost.format(dropped) + f"; the reasons: {folder.dropped_file}"] if dropped else []
+    return [*note, f"Report: {folder.page}"]
+
+
+RELATIONS = StudyCommand(
+    name="study",
+    home="visuosyn.studies.relations.study:study",
+    panel=panels.STUDIES,
+    help="""
+    Draw a corpus, trace its words, measure their overlaps, write the report.
 
     Every caption is parsed and drawn; the heat map of every word is recorded; the overlap of head and dependent is
     measured for each relation. All goes into one folder, whose index.html is the report.
@@ -53,147 +61,73 @@ def study(
         visuosyn study coco.json --limit 100 --steps 30 --out runs/coco
         visuosyn study captions_val2014.json --preset paper --out runs/paper
         visuosyn study captions.txt --swapped amod --out runs/swapped
-    """
-    from visuosyn.studies.relations.presets import preset as published
-    from visuosyn.studies.relations.study import study as run
-    from visuosyn.studies.settings import MASKS
+    """,
+    summary=lambda found: report_lines("Not measured: {} words, pairs or captions", found),
+)
+COHYPONYMS = StudyCommand(
+    name="cohyponyms",
+    home="visuosyn.studies.cohyponyms.study:cohyponyms",
+    panel=panels.WORDS,
+    help="""
+    Draw pairs of cohyponyms and of other nouns, judge what is there, measure and report.
 
-    options: dict[str, Any] = {
-        "format": format, "column": column, "limit": limit, "parser": parser, "scheme": scheme, "model": model,
-        "device": device, "dtype": dtype, "seeds": seeds, "steps": steps, "guidance": guidance, "size": size,
-        "batch_size": batch_size, "noise": noise, "storage": keep, "masks": mask or MASKS,
-        "edges": edges or "enhanced", "collapse_prepositions": collapse_prepositions, "coreference": coreference,
-        "swapped": swapped,
-    }  # fmt: skip
-    if preset is not None:
-        options |= published(preset, **{name: options[name] for name in _given(context) if name in options})
-    with resumable(), bars(quiet) as progress:
-        done = run(corpus, out=out, progress=progress, **options)
-    if lost := len(done.dropped):
-        say(f"Not measured: {lost} words, pairs or captions; the reasons: {done.folder.dropped_file}", quiet=quiet)
-    say(f"Report: {done.folder.page}", quiet=quiet)
+    Are a giraffe and a zebra harder to draw together than a zebra and a fridge, and does the attention of the two
+    words show it? Every pair is drawn in both orders and four templates. Stopped half-way, the same command goes on.
 
+    **Examples**
 
-def _given(context: typer.Context) -> set[str]:
-    """The options that were written on the command line."""
-    sources = {name: context.get_parameter_source(name) for name in context.params}
-    written = {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
-    return {"masks" if name == "mask" else name for name in written}
+        visuosyn cohyponyms --out runs/cohyponyms
+        visuosyn cohyponyms --out runs/mine --pairs pairs.csv --seeds 0-7
+        visuosyn cohyponyms --out runs/sd --model stabilityai/stable-diffusion-2-base \
+--judge google/owlv2-base-patch16-ensemble
+    """,
+    summary=lambda found: report_lines("Not used: {} nouns, pairs, prompts or pictures", found),
+)
+ADJECTIVES = StudyCommand(
+    name="adjectives",
+    home="visuosyn.studies.adjectives.study:adjectives",
+    panel=panels.WORDS,
+    help="""
+    Draw scenes under changed adjectives from one noise, measure what changes, report.
 
+    Does an adjective look beyond its noun, and does it colour the rest of the scene? Every scene is drawn with each
+    adjective, freely and with the attention of the first one, without any, and with another noun. A template is a
+    prompt with {} for the adjective and its nouns in brackets; with two {} it asks which noun gets which adjective.
 
-def parse(
-    corpus: o.Corpus,
-    out: Annotated[Path, typer.Option(help="CoNLL-U file to write.", show_default=False)],
-    format: o.Format = "auto",
-    column: o.Column = None,
-    limit: o.Limit = None,
-    parser: o.ParserName = o.PARSER,
-    scheme: o.Scheme = "ud",
-    collapse_prepositions: o.Collapse = False,
-    coreference: o.Coreference = "",
-    swapped: o.Swapped = "",
-    quiet: o.Quiet = False,
-) -> None:
-    """Parse a corpus: dependency trees as CoNLL-U, with character spans.
+    **Examples**
 
-    Correct the trees by hand and use the file as the corpus of a study: given trees are kept as they are.
-
-    **Example**
-
-        visuosyn parse captions.txt --out captions.conllu
-    """
-    from visuosyn.corpus import read_corpus
-    from visuosyn.studies.relations.trees import parse_corpus
-    from visuosyn.studies.settings import parse_names
-
-    if out.exists():
-        raise UserError(f"{out} exists, perhaps with trees corrected by hand: remove it or write to another file")
-    captions = read_corpus(corpus, format=format, column=column, limit=limit)
-    written = parse_corpus(
-        captions, out, parser=parser, scheme=scheme, collapse_prepositions=collapse_prepositions,
-        coreference=coreference, swapped=parse_names(swapped),
-    )  # fmt: skip
-    say(f"{written} trees: {out}", quiet=quiet)
-
-
-def trace(
-    corpus: o.Corpus,
-    out: o.Out,
-    format: o.Format = "auto",
-    column: o.Column = None,
-    limit: o.Limit = None,
-    parser: o.ParserName = o.PARSER,
-    scheme: o.Scheme = "ud",
-    collapse_prepositions: o.Collapse = False,
-    coreference: o.Coreference = "",
-    swapped: o.Swapped = "",
-    model: o.Model = "micro",
-    device: o.Device = "auto",
-    dtype: o.Dtype = "auto",
-    seeds: o.Seeds = "0",
-    steps: o.Steps = None,
-    guidance: o.Guidance = None,
-    size: o.Size = None,
-    batch_size: o.BatchSize = 8,
-    noise: o.Noise = "caption",
-    keep: o.Keep = "parts",
-    quiet: o.Quiet = False,
-) -> None:
-    """Parse and draw a corpus and record the heat maps, without measuring.
-
-    The first half of a study, for a machine with a GPU; "measure" and "report" do the rest, here or elsewhere.
+        visuosyn adjectives --out runs/adjectives
+        visuosyn adjectives --out runs/mine --templates templates.csv --seeds 0-7
+    """,
+    summary=lambda found: report_lines("Not measured: {} templates or words", found),
+)
+STUDIES = (RELATIONS, COHYPONYMS, ADJECTIVES)
+PROMPT = StudyCommand(
+    name="explain",
+    home="visuosyn.studies.prompt.study:explain",
+    panel=panels.SINGLE,
+    help="""
+    Draw one prompt: its picture, an overlay a word, the tree, all overlaps.
 
     **Example**
 
-        visuosyn trace captions.txt --out runs/first
+        visuosyn explain "a monkey with a hat walking" --out monkey
+    """,
+    summary=lambda page: [f"Page: {page}"],
+)
+
+
+def study_command(study: StudyCommand, *, resumes: bool = True) -> Derived:
+    """The command of a study; one that does not resume has no progress to show either.
+
+    >>> [one.name for one in study_command(COHYPONYMS).options()][:4]
+    ['out', 'pairs', 'nouns', 'per_class']
     """
-    from visuosyn.studies.relations.study import trace_corpus
-    from visuosyn.studies.settings import settings_of
 
-    settings = settings_of(
-        parser=parser, scheme=scheme, model=model, device=device, dtype=dtype, seeds=seeds, steps=steps,
-        guidance=guidance, size=size, batch_size=batch_size, noise=noise, storage=keep,
-        collapse_prepositions=collapse_prepositions, coreference=coreference, swapped=swapped,
-    )  # fmt: skip
-    with resumable(), bars(quiet) as progress:
-        folder = trace_corpus(
-            corpus, out=out, format=format, column=column, limit=limit, settings=settings, progress=progress
-        )
-    say(f"Traced: {folder.path}; next: visuosyn measure {folder.path}", quiet=quiet)
+    def run(**options: Any) -> Iterable[str]:
+        return study.summary(study.run(**options))
+
+    return Derived(study.name, study.help, study.panel, lambda: declared(study.run), run, resumes=resumes)
 
 
-def measure(folder: o.Folder, mask: o.Masks = None, edges: o.Edges = None, quiet: o.Quiet = False) -> None:
-    """Measure the overlaps of all word pairs in a traced run folder.
-
-    With --mask the study's rules are replaced, with --edges its choice of pairs; what was drawn stays.
-
-    **Example**
-
-        visuosyn measure runs/first --mask relative:0.4 --mask area:0.2
-    """
-    from visuosyn.run import RunFolder
-    from visuosyn.studies.registry import require_relations
-    from visuosyn.studies.relations.compare import compare_stage
-    from visuosyn.studies.settings import parse_edges, parse_masks
-    from visuosyn.studies.stages import measure_stage
-
-    run = RunFolder.open(folder)
-    require_relations(run)
-    masks, edges = parse_masks(mask) if mask else None, parse_edges(edges) if edges else None
-    with resumable(), bars(quiet) as progress:
-        measure_stage(run, masks=masks, edges=edges, progress=progress)
-        compare_stage(run, progress=progress)
-    say(f"Measured: {run.pairs_file}; next: visuosyn report {folder}", quiet=quiet)
-
-
-def report(folder: o.Folder, quiet: o.Quiet = False) -> None:
-    """Write tables, figures and the page of a measured run folder anew.
-
-    **Example**
-
-        visuosyn report runs/first
-    """
-    from visuosyn.run import RunFolder
-    from visuosyn.studies.registry import remake_report
-
-    say(f"Report: {remake_report(RunFolder.open(folder))}", quiet=quiet)
+PROMPT_COMMAND = study_command(PROMPT, resumes=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,11 +13,12 @@ import pandas as pd
 
 from visuosyn.corpus import Corpus
 from visuosyn.data import Dropped
-from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
 from visuosyn.judge import Judge, load_judge, unknown_nouns
 from visuosyn.parse import DEFAULT, load_parser
 from visuosyn.run import RunFacts, RunFolder, write_text
+from visuosyn.studies import options as o
+from visuosyn.studies.adjectives import options as own
 from visuosyn.studies.adjectives.design import Template, design_table, each_prompt, prompts_of, read_templates
 from visuosyn.studies.adjectives.measure import TABLES
 from visuosyn.studies.adjectives.stages import measure_adjectives, redraw_stage
@@ -47,21 +48,21 @@ class AdjectiveStudy(PromptStudy):
 
 def adjectives(
     *,
-    out: str | Path,
-    templates: str | Path | None = None,
-    model: Any = "micro",
-    judge: str | Judge = "micro",
-    seeds: str | Iterable[int] = SEEDS,
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: str | tuple[int, int] | None = None,
-    batch_size: int = 8,
-    device: str = "auto",
-    dtype: str = "auto",
-    parser: str = DEFAULT,
-    masks: Iterable[str | MaskRule] = MASKS,
-    cross_share: float = 0.8,
-    self_share: float = 0.4,
+    out: o.Out,
+    templates: own.Templates = None,
+    cross_share: own.CrossShare = 0.8,
+    self_share: own.SelfShare = 0.4,
+    model: o.Model = "micro",
+    judge: own.JudgeName = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seeds: o.Seeds = SEEDS,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    batch_size: o.BatchSize = 8,
+    parser: o.ParserName = DEFAULT,
+    masks: o.Masks = MASKS,
     progress: Progress | None = None,
 ) -> AdjectiveStudy:
     r"""Draw scenes under changed adjectives, from one noise, and measure what changes; all in the folder ``out``.

@@ -7,7 +7,6 @@ difference of 5 points was planted. Intervals that were tried and not chosen go 
 
 from __future__ import annotations
 
-import argparse
 import itertools
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -175,24 +174,19 @@ def _bca(drawn: np.ndarray, mean: float, total: np.ndarray, count: np.ndarray) -
     return float(low), float(high)
 
 
-def main() -> None:
-    """Write the full calibration as CSV."""
-    parser = argparse.ArgumentParser(
-        prog="python -m visuosyn.studies.relations.statistics.calibrate", description=__doc__
-    )
-    parser.add_argument("--studies", type=int, default=2000)
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="prompts a study")
-    parser.add_argument("--draws", type=int, default=1000, help="bootstrap draws and sign patterns a study")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("reports/calibration.csv"))
-    asked = parser.parse_args()
-    table = calibration_table(studies=asked.studies, sizes=asked.sizes, draws=asked.draws, seed=asked.seed)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
+def write_calibration(
+    out: str | Path,
+    *,
+    studies: int = 2000,
+    sizes: Iterable[int] = SIZES,
+    draws: int = 1000,
+    seed: int = 0,
+) -> None:
+    """Write the calibration as CSV, and what was not chosen beside it; options as in ``calibration_table``."""
+    out = Path(out)
+    table = calibration_table(studies=studies, sizes=sizes, draws=draws, seed=seed)
+    out.parent.mkdir(parents=True, exist_ok=True)
     left = table["test"].str.startswith(NOT_CHOSEN)
-    beside = asked.out.with_stem(f"{asked.out.stem}_not_chosen")
-    for path, rows in ((asked.out, table[~left]), (beside, table[left].drop(columns="type1"))):
+    beside = out.with_stem(f"{out.stem}_not_chosen")
+    for path, rows in ((out, table[~left]), (beside, table[left].drop(columns="type1"))):
         rows.to_csv(path, index=False, float_format="%.4f", lineterminator="\n")
-
-
-if __name__ == "__main__":
-    main()
