@@ -1,10 +1,11 @@
 """The microworld's own corpus: captions with gold trees, chosen so that every kind of scene and relation is there.
 
-``visuosyn world corpus FOLDER`` writes it; the same code gives the same bytes.
+``python -m visuosyn.microworld.corpus FOLDER`` writes it; the same code gives the same bytes.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
@@ -16,7 +17,6 @@ from visuosyn.microworld import words
 from visuosyn.microworld.grammar import Sentence
 from visuosyn.microworld.layouts import said_pairs
 from visuosyn.microworld.scenes import Scene, sample
-from visuosyn.run import write_text
 
 FIRST_SEED = 1_000_000
 # How many captions of each kind; adnominal clauses (acl) and "a cat and its hat" apart, since they are rarer.
@@ -100,7 +100,7 @@ def metadata(scenes: dict[int, Scene]) -> str:
         "language": "en",
         "n": len(scenes),
         "file": "captions.conllu",
-        "command": "visuosyn world corpus corpora/microworld",
+        "command": "python -m visuosyn.microworld.corpus corpora/microworld",
         "kinds": dict(sorted(Counter(scene.kind for scene in scenes.values()).items())),
         "relations": dict(sorted(Counter(label for *_, label in edges).items())),
     }
@@ -127,7 +127,15 @@ def files() -> dict[str, str]:
     }
 
 
-def write_corpus(folder: str | Path) -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Write the corpus into a folder."""
+    parser = argparse.ArgumentParser(prog="python -m visuosyn.microworld.corpus", description="write the corpus")
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args(arguments).folder
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in files().items():
-        write_text(Path(folder) / name, text)
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,7 @@ Under teacher forcing (``truth``) the U-Net reads a true picture, so the masks o
 For each head-dependent pair the areas of the two maps stand in a relation (apart, the head's contains the dependent's,
 the reverse, the same), and so do the two masks: the share of pairs where both agree is the answer.
 
-``visuosyn world planted --out FILE`` writes the table; a report shows it from ``tables/planted.csv``.
+``python -m visuosyn.microworld.planted --out FILE`` writes the table; a report shows it from ``tables/planted.csv``.
 
 Nouns are drawn things, with the mask of what they name; the two of a compound name one thing and share its mask, so
 their masks always stand in the relation "same". Adjectives, verbs and words of relation have masks by convention: what
@@ -13,6 +13,7 @@ their nouns cover. Pairs with such a word are counted apart.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -144,8 +145,17 @@ def _line(key: tuple[str, ...], part: pd.DataFrame, lost: int, draws: int) -> di
     return line
 
 
-def write_planted(out: str | Path, *, model: str = "micro", scenes: int = 500) -> None:
+def main() -> None:
     """Write the table of the bundled model, or of another of this world, as CSV."""
-    seeds = range(FIRST_SEED, FIRST_SEED + scenes)
-    rows = planted_pairs(teacher_forced(load_pipeline(model), seeds))
-    write_text(Path(out), planted_table(rows).round(4).to_csv(index=False, lineterminator="\n"))
+    parser = argparse.ArgumentParser(prog="python -m visuosyn.microworld.planted", description=__doc__)
+    parser.add_argument("--model", default="micro", help="micro, or a folder")
+    parser.add_argument("--scenes", type=int, default=500)
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args()
+    seeds = range(FIRST_SEED, FIRST_SEED + asked.scenes)
+    rows = planted_pairs(teacher_forced(load_pipeline(asked.model), seeds))
+    write_text(asked.out, planted_table(rows).round(4).to_csv(index=False, lineterminator="\n"))
+
+
+if __name__ == "__main__":
+    main()
