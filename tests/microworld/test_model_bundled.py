@@ -15,11 +15,12 @@ from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 from safetensors.numpy import load_file
 from transformers import CLIPTokenizer
 
-from visuosyn.microworld import MODEL_DIR, keeper, train
-from visuosyn.microworld.cache import training_images
-from visuosyn.microworld.latents import Projection, psnr
-from visuosyn.microworld.learner import Learner
-from visuosyn.microworld.tokenizer import IN_PIECES
+from training import keeper, train
+from training.cache import training_images
+from training.latents import Projection, psnr
+from training.learner import Learner
+from training.tokenizer import IN_PIECES
+from visuosyn.microworld import MODEL_DIR
 
 
 @pytest.fixture(scope="module")

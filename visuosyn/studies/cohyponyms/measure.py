@@ -24,7 +24,7 @@ from visuosyn.judge import Judge, Verdict, as_image
 from visuosyn.judge.person import PersonJudge
 from visuosyn.judge.trial import try_judge
 from visuosyn.measure.overlap import Overlap, rule_overlaps
-from visuosyn.microworld import words
+from visuosyn.microworld.world import words
 from visuosyn.run import RunFolder, atomic_write, write_text
 from visuosyn.run.shards import checksum
 from visuosyn.studies.cohyponyms.design import Prompt
