@@ -30,7 +30,7 @@ app: $(VENV)/installed-dev ## install, then serve the app on this machine
 study: $(VENV)/installed ## install, then run the relation study of the bundled model; prints where the report is
 	$(RUN) visuosyn study $(STUDY_CORPUS) --out $(STUDY_OUT) $(STUDY_OPTIONS)
 
-reports: $(VENV)/installed ## make reports/ again; run folders go to runs/, an interrupted study goes on
+reports: $(VENV)/installed ## rebuild reports/; run folders go to runs/, an interrupted study goes on
 	$(RUN) visuosyn trace $(STUDY_CORPUS) --out runs/relations --seeds 0-3
 	$(RUN) visuosyn world planted --out runs/relations/tables/planted.csv
 	$(RUN) visuosyn measure runs/relations

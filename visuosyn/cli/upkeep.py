@@ -9,6 +9,7 @@ import typer
 
 from visuosyn.cli.console import say
 from visuosyn.cli.options import Quiet, require_positive, require_writable
+from visuosyn.errors import UserError
 
 
 def export(
@@ -49,13 +50,19 @@ def calibrate(
         visuosyn calibrate --out calibration.csv --studies 100 --sizes 40
     """
     from visuosyn.studies.relations.statistics.calibrate import write_calibration
-    from visuosyn.studies.settings import parse_seeds
 
-    numbers = parse_seeds(sizes)
+    numbers = _whole_numbers(sizes)
     require_positive(studies=studies, sizes=min(numbers), draws=draws)
     require_writable(out)
     write_calibration(out, studies=studies, sizes=numbers, draws=draws, seed=seed)
     say(f"Calibration: {out}", quiet=quiet)
+
+
+def _whole_numbers(written: str) -> list[int]:
+    numbers = [number.strip() for number in written.split(",")]
+    if not all(number.isdecimal() for number in numbers):
+        raise UserError(f"sizes {written!r} are not readable: give whole numbers, such as 40,80")
+    return [int(number) for number in numbers]
 
 
 def lexicon_data(

@@ -142,7 +142,7 @@ def corpus(
 
         visuosyn world corpus corpora/microworld
     """
-    from visuosyn.microworld.corpus import write_corpus
+    from visuosyn.microworld.world.corpus import write_corpus
 
     write_corpus(folder)
     say(f"Corpus: {folder}", quiet=quiet)
@@ -165,7 +165,7 @@ def planted(
 
         visuosyn world planted --out runs/relations/tables/planted.csv
     """
-    from visuosyn.microworld.planted import write_planted
+    from visuosyn.microworld.scoring.planted import write_planted
 
     require_positive(scenes=scenes)
     require_writable(out)
