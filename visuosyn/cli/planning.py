@@ -38,7 +38,7 @@ def power(
     from visuosyn.studies.relations.statistics.power import needed_prompts, power_table
     from visuosyn.studies.settings import parse_seeds
 
-    pairs = read_rows(pilot, columns=COLUMNS)
+    pairs = read_rows(pilot, columns=("caption_id", "seed", "pair", "kind", "relation", "mask", "iod", "ioh"))
     rule = str(MaskRule.parse(mask)) if mask else next(iter(pairs["mask"]), None)
     numbers = parse_seeds(seeds)
     table = power_table(pairs, mask=rule, difference=difference, power=power, alpha=alpha, seeds=numbers)

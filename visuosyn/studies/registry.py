@@ -29,8 +29,8 @@ class StudyEntry:
     """A study as it is known before it is loaded. ``kind`` and ``function`` are places, as "module:name".
 
     ``name``: as ``run.json`` has it; ``kind``: its ``StudyKind``; ``function``: the public one that makes a study;
-    ``command``, ``panel`` and ``help`` (Markdown): as the command line has it; ``summary``: the lines to print about what
-    the function returned.
+    ``command``, ``panel`` and ``help`` (Markdown): as the command line has it; ``summary``: the lines to print about
+    what the function returned.
     """
 
     name: str
