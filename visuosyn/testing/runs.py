@@ -19,15 +19,13 @@ def tiny_run(kind: str = "relations") -> Path:
     ``kind``: "relations" (two captions, two seeds; measured, but without a report), "adjectives" (one scene) or
     "cohyponyms" (two pairs of nouns). All files are real, the numbers mean nothing. Copy the folder to change it.
 
-    >>> sorted(path.name for path in tiny_run().glob("*.parquet"))
-    ['controls.parquet', 'multiverse.parquet', 'pairs.parquet']
+    >>> sorted(path.name for path in (tiny_run() / "measured").iterdir())
+    ['controls', 'dropped', 'multiverse', 'pairs']
     """
     from visuosyn.studies.adjectives.study import adjectives
     from visuosyn.studies.cohyponyms.study import cohyponyms
-    from visuosyn.studies.relations.compare import compare_stage
-    from visuosyn.studies.relations.study import trace_corpus
+    from visuosyn.studies.relations.study import RELATIONS, trace_corpus
     from visuosyn.studies.settings import settings_of
-    from visuosyn.studies.stages import measure_stage
 
     held = tempfile.TemporaryDirectory(prefix="visuosyn-")
     atexit.register(held.cleanup)
@@ -36,8 +34,7 @@ def tiny_run(kind: str = "relations") -> Path:
     if kind == "relations":
         given.write_text("a red cat\na dog in a hat\n")
         folder = trace_corpus(given, out=run, settings=settings_of(**options, seeds="0-1"))
-        measure_stage(folder)
-        compare_stage(folder)
+        RELATIONS.measure(folder)
     elif kind == "adjectives":
         given.write_text("template,adjectives,swap\na {} [hat] and a [dog],red|blue,ball\n")
         adjectives(out=run, templates=given, size="96x96", seeds=[0], **options)

@@ -9,7 +9,7 @@ from pathlib import Path
 from visuosyn.corpus import Corpus, conllu
 from visuosyn.errors import UserError
 from visuosyn.parse import DEFAULT, GIVEN, Parser, load_coreference, load_parser, load_scheme, rebuild, with_swapped
-from visuosyn.studies.stages import write_trees
+from visuosyn.studies.parsing import write_trees
 
 
 def parser_for(
