@@ -1,4 +1,4 @@
-"""What readers copy from the README, from docs/ and from the notebooks is correctly typed, so its names are right, too."""
+"""What readers copy from the README, from docs/ and from the notebooks is well typed, so its names are right, too."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def complaints(folder: Path, modules: dict[str, str]) -> list[str]:
     command = [sys.executable, "-m", "mypy", "--no-error-summary", "visuosyn", *map(str, sorted(folder.glob("*.py")))]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert found.returncode in (0, 1), found.stdout + found.stderr
-    lines = (line.partition(".py:") for line in found.stdout.splitlines())  # a cached line has the folder of another call
+    lines = (
+        line.partition(".py:") for line in found.stdout.splitlines()
+    )  # a cached line has the folder of another call
     return [f"{Path(path).name}.py:{rest}" for path, _, rest in lines if Path(path).name in modules]
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """All complaints of one call: it takes seconds, and half a minute without a cache."""
-    modules = {
-        re.sub(r"\W", "_", f"of_{path.name}"): "\n\n".join(snippets(path)) for path in [*DOCUMENTS, *NOTEBOOKS]
-    }
+    modules = {re.sub(r"\W", "_", f"of_{path.name}"): "\n\n".join(snippets(path)) for path in [*DOCUMENTS, *NOTEBOOKS]}
     wrong = {"wrong": "import visuosyn as vs\n\nvs.study.preset('paper')\nvs.no_such_name\nvs.look(3)\n"}
     return complaints(tmp_path_factory.mktemp("snippets"), modules | wrong)
 
