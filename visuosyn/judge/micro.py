@@ -11,7 +11,7 @@ import numpy as np
 
 from visuosyn.errors import UserError
 from visuosyn.judge.base import UNMEASURED, Image, Verdict, as_image, image_key, require_nouns
-from visuosyn.microworld import words
+from visuosyn.microworld.world import words
 
 
 class MicroJudge:
@@ -20,7 +20,7 @@ class MicroJudge:
     name = "micro"
 
     def __init__(self) -> None:
-        from visuosyn.microworld.segmenter import load_segmenter  # loads torch
+        from visuosyn.microworld.judge.segmenter import load_segmenter  # loads torch
 
         self._segmenter = load_segmenter()
         self._last: tuple[str, Any] = ("", None)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from visuosyn.judge.base import Judge
-from visuosyn.microworld.scenes import sample
+from visuosyn.microworld.world.scenes import sample
 
 SCENES, FIRST_SEED = 500, 9_000_000
 

@@ -18,9 +18,9 @@ from visuosyn.corpus import conllu
 from visuosyn.data import Caption, Dropped, Sentence
 from visuosyn.errors import UserError
 from visuosyn.lexicon import Lexicon
-from visuosyn.microworld import grammar, words
-from visuosyn.microworld.corpus import conllu as block
-from visuosyn.microworld.grammar import Mention
+from visuosyn.microworld.world import grammar, words
+from visuosyn.microworld.world.corpus import conllu as block
+from visuosyn.microworld.world.grammar import Mention
 
 COLUMNS = ("first", "second")
 ANSWERS = {"yes": True, "no": False}
@@ -200,7 +200,7 @@ def usable(
 
 def sizes(nouns: Iterable[str]) -> dict[str, float]:
     """Pixels of the microworld's nouns at their normal size; nouns of other worlds have none."""
-    from visuosyn.microworld.render import sprite  # draws
+    from visuosyn.microworld.world.render import sprite  # draws
 
     return {noun: float((sprite(noun).alpha >= 128).sum()) for noun in nouns if noun in words.NOUNS}
 

@@ -17,7 +17,7 @@ from visuosyn.judge import Judge, Verdict, as_image
 from visuosyn.judge.person import PersonJudge
 from visuosyn.judge.trial import try_judge
 from visuosyn.measure.overlap import Overlap, rule_overlaps
-from visuosyn.microworld import words
+from visuosyn.microworld.world import words
 from visuosyn.run import RunFolder, read_shard
 from visuosyn.studies.base import Measured
 from visuosyn.studies.cohyponyms.design import NounPrompt
