@@ -113,7 +113,8 @@ def _pair_covariates(pairs: pd.DataFrame) -> pd.DataFrame:
 def _areas(overlaps: pd.DataFrame) -> pd.DataFrame:
     first = overlaps[overlaps["mask"] == overlaps["mask"].iloc[0]]
     areas = {name: np.log(first[name].clip(lower=1e-4)) for name in ("first_area", "second_area")}
-    return first[["caption_id", "seed"]].assign(**areas)
+    found: pd.DataFrame = first[["caption_id", "seed"]].assign(**areas)
+    return found
 
 
 def _wide(rows: pd.DataFrame, overlaps: pd.DataFrame) -> pd.DataFrame:
