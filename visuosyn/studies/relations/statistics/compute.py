@@ -70,7 +70,7 @@ def statistic_tables(
 
 
 def headline_mask(pairs: pd.DataFrame, wanted: str) -> str:
-    """The mask rule under which a study is told first: the wanted one where it was measured, else the first that was.
+    """The mask rule under which a study is shown first: the wanted one where it was measured, else the first that was.
 
     >>> from visuosyn.testing import pair_rows
     >>> headline_mask(pair_rows({"amod": [(1.0, 0.5)]}, mask="soft"), "relative:0.4")
