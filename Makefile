@@ -32,7 +32,7 @@ study: $(VENV)/installed ## install, then run the relation study of the bundled 
 
 reports: $(VENV)/installed ## make reports/ anew; run folders go to runs/, an interrupted study goes on
 	$(RUN) visuosyn trace $(STUDY_CORPUS) --out runs/relations --seeds 0-3
-	$(RUN) visuosyn.microworld.planted --out runs/relations/tables/planted.csv
+	$(RUN) visuosyn world planted --out runs/relations/tables/planted.csv
 	$(RUN) visuosyn measure runs/relations
 	$(RUN) visuosyn report runs/relations
 	$(RUN) visuosyn.report.export runs/relations reports/relations
@@ -59,7 +59,7 @@ test-newcomer: ## from a clone to one's own overlay, by the commands that the RE
 lint: $(VENV)/installed-dev ## ruff, mypy, and the corpora are valid
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy visuosyn
+	$(VENV)/bin/mypy visuosyn training
 	@for corpus in corpora/*/*.conllu; do $(VENV)/bin/visuosyn validate $$corpus || exit 1; done
 
 bench: $(VENV)/installed-dev ## speed and memory as ratios, side by side
@@ -69,7 +69,7 @@ calibrate: $(VENV)/installed ## tests and intervals on 2,000 simulated studies e
 	$(RUN) visuosyn.studies.relations.statistics.calibrate --out reports/calibration.csv
 
 train: $(VENV)/installed ## train the bundled model further (CPU hours; resumes from checkpoints/)
-	$(RUN) visuosyn.microworld.train --out checkpoints/micro --resume --export visuosyn/microworld/model
+	$(RUN) training train --out checkpoints/micro --resume --export visuosyn/microworld/model
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis

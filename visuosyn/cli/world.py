@@ -37,7 +37,7 @@ def render(
 
         visuosyn world render 1000 --out scenes --split held-out
     """
-    from visuosyn.microworld.render_set import render as run
+    from visuosyn.microworld.world.render_set import render as run
 
     _at_least_one(processes=processes)
     with bars(quiet) as progress:
@@ -63,7 +63,7 @@ def draw(
     """
     from PIL import Image
 
-    from visuosyn.microworld.scoring import draw_prompt
+    from visuosyn.microworld.scoring.drawing import draw_prompt
 
     _at_least_one(steps=steps)
     _file_to_write(out)
@@ -102,8 +102,9 @@ def score(
         visuosyn world score --model checkpoints/mine --prompts 200 --out scores
     """
     from visuosyn.microworld import MODEL_DIR
-    from visuosyn.microworld.scoring import Plan, write_card
-    from visuosyn.microworld.scoring import score as run
+    from visuosyn.microworld.scoring.drawing import Plan
+    from visuosyn.microworld.scoring.score import score as run
+    from visuosyn.microworld.scoring.score_card import write_card
     from visuosyn.run.files import atomic_write
 
     _at_least_one(prompts=prompts, scenes=scenes, steps=steps, batch_size=batch_size)

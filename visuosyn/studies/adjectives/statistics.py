@@ -43,7 +43,7 @@ def compute_statistics(folder: RunFolder) -> dict[str, pd.DataFrame]:
 
     Those of ``adjective_tables`` and, where the judge's errors with colours were counted, ``judge_range``.
     """
-    tables = adjective_tables({name: pd.read_parquet(folder.path / f"{name}.parquet") for name in ROWS})
+    tables = adjective_tables({name: folder.rows(name) for name in ROWS})
     judge = json.loads((folder.path / "judge.json").read_text(encoding="utf-8"))
     if "colour" in judge.get("counts", {}):
         right, of = judge["counts"]["colour"]
