@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from visuosyn.corpus import Corpus
-from visuosyn.data import Dropped, MaskRule
+from visuosyn.data import Dropped
 from visuosyn.errors import UserError
 from visuosyn.judge import Judge, load_judge, unknown_nouns
 from visuosyn.parse import DEFAULT, load_parser
 from visuosyn.run import Measurement, RunFacts, RunFolder, locked
 from visuosyn.run.artifacts import Content, write_content
+from visuosyn.studies import options as o
+from visuosyn.studies.adjectives import options as own
 from visuosyn.studies.adjectives.design import (
     Template,
     design_table,
@@ -106,21 +107,21 @@ def _templates_of(folder: RunFolder) -> tuple[Template, ...]:
 
 def adjectives(
     *,
-    out: str | Path,
-    templates: str | Path | None = None,
-    model: Any = "micro",
-    judge: str | Judge = "micro",
-    seeds: str | Iterable[int] = SEEDS,
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: str | tuple[int, int] | None = None,
-    batch_size: int = 8,
-    device: str = "auto",
-    dtype: str = "auto",
-    parser: str = DEFAULT,
-    masks: Iterable[str | MaskRule] = MASKS,
-    cross_share: float = 0.8,
-    self_share: float = 0.4,
+    out: o.Out,
+    templates: own.Templates = None,
+    cross_share: own.CrossShare = 0.8,
+    self_share: own.SelfShare = 0.4,
+    model: o.Model = "micro",
+    judge: own.JudgeName = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seeds: o.Seeds = SEEDS,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    batch_size: o.BatchSize = 8,
+    parser: o.ParserName = DEFAULT,
+    masks: o.Masks = MASKS,
     progress: Progress | None = None,
 ) -> AdjectiveStudy:
     r"""Draw scenes under changed adjectives, from one noise, and measure what changes; all in the folder ``out``.
@@ -157,10 +158,10 @@ def adjectives(
 
     pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
     reader = load_parser(settings.parser)
-    shares = {"cross_share": cross_share, "self_share": self_share}
+    shares: dict[str, Any] = {"cross_share": cross_share, "self_share": self_share}
     facts = gather(ADJECTIVES.name, settings, corpus, parser=reader, pipeline=pipeline, **shares)
     _require_masks(looking, facts, usable)
-    for template in usable:  # what cannot be redrawn is refused now
+    for template in (one for one in usable if len(one.nouns) == 1):  # what cannot be redrawn is refused now
         texts = [prompt.caption.text for prompt in prompts_of(template) if prompt.role == "adjective"]
         match_tokens(pipeline, texts, **shares)
     with locked(out):

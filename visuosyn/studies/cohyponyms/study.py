@@ -10,14 +10,16 @@ from typing import Any
 import pandas as pd
 
 from visuosyn.corpus import Corpus
-from visuosyn.data import Dropped, MaskRule
+from visuosyn.data import Dropped
 from visuosyn.errors import UserError
 from visuosyn.judge import Judge, load_judge
 from visuosyn.judge.person import PersonJudge
 from visuosyn.lexicon import Lexicon, load_lexicon, read_senses
 from visuosyn.run import Measurement, RunFolder, locked
 from visuosyn.run.artifacts import Content
+from visuosyn.studies import options as o
 from visuosyn.studies.base import Measured, Progress, StudyKind
+from visuosyn.studies.cohyponyms import options as own
 from visuosyn.studies.cohyponyms.design import (
     NounPair,
     NounPrompt,
@@ -110,25 +112,25 @@ COHYPONYMS = Cohyponyms()
 
 def cohyponyms(
     *,
-    out: str | Path,
-    pairs: str | Path | None = None,
-    nouns: str | Path | Iterable[str] | None = None,
-    lexicon: str = "wordnet",
-    senses: str | Path | None = None,
-    depth: int = DEPTH,
-    steps_below: int = STEPS,
-    similarity: float = SIMILARITY,
-    per_class: int = PER_CLASS,
-    model: Any = "micro",
-    judge: str | Judge = "micro",
-    seeds: str | Iterable[int] = SEEDS,
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: str | tuple[int, int] | None = None,
-    batch_size: int = 8,
-    device: str = "auto",
-    dtype: str = "auto",
-    masks: Iterable[str | MaskRule] = MASKS,
+    out: o.Out,
+    pairs: own.Pairs = None,
+    nouns: own.Nouns = None,
+    per_class: own.PerClass = PER_CLASS,
+    lexicon: own.LexiconName = "wordnet",
+    senses: own.Senses = None,
+    depth: own.Depth = DEPTH,
+    steps_below: own.StepsBelow = STEPS,
+    similarity: own.Similarity = SIMILARITY,
+    model: o.Model = "micro",
+    judge: own.JudgeName = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seeds: o.Seeds = SEEDS,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    batch_size: o.BatchSize = 8,
+    masks: o.Masks = MASKS,
     progress: Progress | None = None,
 ) -> CohyponymStudy:
     """Draw pairs of nouns that are cohyponyms and pairs that are not, judge and measure them; all in the folder

@@ -6,18 +6,19 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 
 from visuosyn.corpus import Corpus
 from visuosyn.data import Caption, HeatMaps, Sentence
-from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
 from visuosyn.measure.pair_table import pair_table
 from visuosyn.parse import DEFAULT, Parser, all_pairs, load_parser
 from visuosyn.run import Measurement, RunFacts, write_text
+from visuosyn.studies import options as o
 from visuosyn.studies.gather import gather
+from visuosyn.studies.options import Option
 from visuosyn.studies.parsing import count_words, outside
 from visuosyn.studies.settings import MASKS, Settings, settings_of
 
@@ -60,11 +61,11 @@ def look(
     *,
     pipeline: Any = "micro",
     parser: Parser | None = None,
-    seed: int = 0,
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: str | tuple[int, int] | None = None,
-    masks: Iterable[str | MaskRule] = MASKS,
+    seed: o.Seed = 0,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    masks: o.Masks = MASKS,
     detail: Iterable[str] = (),
 ) -> PromptResult:
     """Draw one prompt, record its words' heat maps, parse it, and measure all its pairs.
@@ -124,20 +125,20 @@ def clean_prompt(prompt: str) -> str:
 
 
 def explain(
-    prompt: str,
+    prompt: Annotated[str, Option("What the picture should show.")],
     *,
-    out: str | Path,
-    parser: str = DEFAULT,
-    scheme: str = "ud",
-    collapse_prepositions: bool = False,
-    model: Any = "micro",
-    seed: int = 0,
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: str | tuple[int, int] | None = None,
-    device: str = "auto",
-    dtype: str = "auto",
-    masks: Iterable[str | MaskRule] = MASKS,
+    out: Annotated[str | Path, Option("Folder: new, empty, or of an earlier prompt.")],
+    parser: o.PromptParser = DEFAULT,
+    scheme: o.Scheme = "ud",
+    collapse_prepositions: o.Collapse = False,
+    model: o.Model = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seed: o.Seed = 0,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    masks: o.Masks = MASKS,
 ) -> Path:
     """Draw one prompt and write its picture, an overlay a word, the tree, all overlaps and the facts; gives the page.
 

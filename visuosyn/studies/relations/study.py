@@ -11,15 +11,17 @@ from typing import Any
 import pandas as pd
 
 from visuosyn.corpus import Corpus, read_corpus
-from visuosyn.data import Dropped, MaskRule
+from visuosyn.data import Dropped
 from visuosyn.errors import UserError
 from visuosyn.parse import DEFAULT, Parser, unusable_edges
 from visuosyn.run import Measurement, RunFacts, RunFolder, locked
+from visuosyn.studies import options as o
 from visuosyn.studies.base import Measured, Progress, StudyKind
 from visuosyn.studies.drawing import draw_study
 from visuosyn.studies.gather import gather
 from visuosyn.studies.parsing import require_pairs
 from visuosyn.studies.relations.measure import ROWS, measurer
+from visuosyn.studies.relations.options import Preset
 from visuosyn.studies.relations.trees import parser_for, scheme_of, with_trees
 from visuosyn.studies.results import StudyResult
 from visuosyn.studies.settings import MASKS, Settings, settings_of
@@ -95,30 +97,30 @@ RELATIONS = Relations()
 
 
 def study(
-    corpus: str | Path,
+    corpus: o.Corpus,
     *,
-    out: str | Path,
-    format: str = "auto",
-    column: str | None = None,
-    limit: int | None = None,
-    parser: str = DEFAULT,
-    scheme: str = "ud",
-    collapse_prepositions: bool = False,
-    coreference: str = "",
-    swapped: str | Iterable[str] = (),
-    model: Any = "micro",
-    seeds: str | Iterable[int] = (0,),
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: str | tuple[int, int] | None = None,
-    batch_size: int = 8,
-    device: str = "auto",
-    dtype: str = "auto",
-    noise: str = "caption",
-    storage: str = "parts",
-    masks: Iterable[str | MaskRule] = MASKS,
-    edges: str = "enhanced",
-    preset: str = "",
+    out: o.Out,
+    preset: Preset = "",
+    format: o.Format = "auto",
+    column: o.Column = None,
+    limit: o.Limit = None,
+    parser: o.ParserName = DEFAULT,
+    scheme: o.Scheme = "ud",
+    collapse_prepositions: o.Collapse = False,
+    coreference: o.Coreference = "",
+    swapped: o.Swapped = (),
+    model: o.Model = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seeds: o.Seeds = "0",
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    batch_size: o.BatchSize = 8,
+    noise: o.Noise = "caption",
+    storage: o.Storage = "parts",
+    masks: o.Masks = MASKS,
+    edges: o.Edges = "enhanced",
     progress: Progress | None = None,
 ) -> RelationStudy:
     r"""Draw every caption of a corpus, trace every word, measure every pair, and report; all in the folder ``out``.
