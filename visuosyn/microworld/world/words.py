@@ -1,4 +1,4 @@
-"""The words of the microworld: nouns in groups of similar things, adjectives, grounds, and the pairs held out of training."""
+"""The words of the microworld: nouns in groups of similar things, adjectives, grounds; pairs held out of training."""
 
 from __future__ import annotations
 
