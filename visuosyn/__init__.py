@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from visuosyn.studies.adjectives.study import adjectives
     from visuosyn.studies.cohyponyms.study import cohyponyms
     from visuosyn.studies.prompt.study import explain, look
+    from visuosyn.studies.registry import open_run
     from visuosyn.studies.relations.presets import preset
     from visuosyn.studies.relations.study import study
-    from visuosyn.studies.results import open_run
     from visuosyn.tracing import load_pipeline, trace
 
 __version__ = "0.1.0"
@@ -71,7 +71,7 @@ _HOME = {
     "load_parser": "parse",
     "load_pipeline": "tracing",
     "look": "studies.prompt.study",
-    "open_run": "studies.results",
+    "open_run": "studies.registry",
     "preset": "studies.relations.presets",
     "read_corpus": "corpus",
     "study": "studies.relations.study",

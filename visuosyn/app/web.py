@@ -34,7 +34,7 @@ def serve(
     browser: Annotated[bool, Option("Open it in the browser.")] = False,
     wait: bool = True,
 ) -> Any:
-    """Serve the app on this machine alone, at ``http://127.0.0.1:port``; gives the Gradio app.
+    """Serve the app on this machine alone, at ``http://127.0.0.1:port``; returns the Gradio app.
 
     ``browser`` opens it there; ``wait`` keeps serving until Ctrl-C. Nothing is sent anywhere, no share link is made.
     Raises UserError where Gradio is missing or the port is taken.

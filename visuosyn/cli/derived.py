@@ -111,7 +111,7 @@ def _info(option: Option, parameter: inspect.Parameter, *, flag: bool) -> Any:
     if parameter.kind is not parameter.KEYWORD_ONLY:
         return typer.Argument(show_default=False, **about)
     names = [option.flag] if option.flag else [f"--{parameter.name.replace('_', '-')}"] if flag else []
-    return typer.Option(*names, show_default=parameter.default is not parameter.empty, **about)
+    return typer.Option(*names, show_default=parameter.default not in (parameter.empty, None), **about)
 
 
 def _whole(derived: Derived) -> Any:

@@ -55,14 +55,14 @@ def score_parse(
 ) -> None:
     """Score the trees of a parser against gold trees, relation by relation.
 
-    The parser reads the gold words, and the trees are compared: heads (UAS), heads and labels (LAS), and every edge of the
-    enhanced graph.
+    The parser reads the gold words, and its trees are compared with the gold ones: heads (UAS), heads and labels (LAS),
+    and every edge of the enhanced graph.
 
     **Examples**
 
         visuosyn score-parse corpora/captions/captions.conllu
         visuosyn score-parse gold.conllu --parser given --csv scores.csv
-        visuosyn score-parse corpora/captions/captions.conllu --misses misses.csv
+        visuosyn score-parse corpora/captions/captions.conllu --misses errors.csv
     """
     from visuosyn import parse
     from visuosyn.corpus import read_corpus
@@ -75,7 +75,7 @@ def score_parse(
         model = parse.load_parser(parser, collapse_prepositions=collapse_prepositions)
         made = [*model.parse_words(trees)]
     table = parse.score(trees, made)
-    for path, rows in ((csv, table), (misses, parse.misses(trees, made))):
+    for path, rows in ((csv, table), (misses, parse.errors(trees, made))):
         if path is not None:
             write_text(path, rows.to_csv(index=False, lineterminator="\n"))
     say(table.to_string(index=False, float_format="{:.3f}".format, na_rep="-"), quiet=quiet)

@@ -1,9 +1,10 @@
-"""The commands that make a study of relations stage by stage, and those that go on with any run folder."""
+"""The commands that make a study of relations stage by stage, and those that continue any drawn study."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,9 @@ from visuosyn.cli.console import bars, resumable, say
 from visuosyn.cli.derived import Derived, typed
 from visuosyn.cli.options import Folder, Quiet
 from visuosyn.cli.panels import STUDIES
-from visuosyn.cli.studies import RELATIONS
 from visuosyn.errors import UserError
 from visuosyn.studies.options import CORPUS, DRAWING, MODEL, Edges, Masks, Option, declared, option_of
+from visuosyn.studies.relations.command import COMMAND
 
 NO_PANEL = ""  # the corpus and the folder stand in the help's first panel
 READING = ("format", "column", "limit")  # what ``read_corpus`` takes of the options
@@ -22,7 +23,7 @@ Trees = Annotated[Path, Option("CoNLL-U file to write.")]
 
 def _options(*panels: str) -> list[inspect.Parameter]:
     """The options of the study of relations in these panels of its help; presets are for whole studies alone."""
-    found = [(parameter, option_of(parameter)) for parameter in declared(RELATIONS.run)]
+    found = [(parameter, option_of(parameter)) for parameter in declared(COMMAND.run)]
     return [one for one, about in found if about is not None and about.expand is None and about.panel in panels]
 
 
@@ -91,7 +92,7 @@ def measure(
     edges: Edges = "",
     quiet: Quiet = False,
 ) -> None:
-    """Measure the overlaps of all word pairs in a traced run folder.
+    """Measure all images of a drawn run folder, such as the overlaps of their word pairs.
 
     With --mask the study's rules are replaced, with --edges its choice of pairs; what was drawn stays.
 
@@ -100,18 +101,18 @@ def measure(
         visuosyn measure runs/first --mask relative:0.4 --mask area:0.2
     """
     from visuosyn.run import RunFolder
-    from visuosyn.studies.registry import require_relations
-    from visuosyn.studies.relations.compare import compare_stage
+    from visuosyn.studies.registry import kind_of
     from visuosyn.studies.settings import parse_edges, parse_masks
-    from visuosyn.studies.stages import measure_stage
 
     run = RunFolder.open(folder)
-    require_relations(run)
-    rules, pairs = parse_masks(masks) if masks else None, parse_edges(edges) if edges else None
+    changes: dict[str, Any] = {}
+    if masks:
+        changes["masks"] = parse_masks(masks)
+    if edges:
+        changes["edges"] = parse_edges(edges)
     with resumable(), bars(quiet) as progress:
-        measure_stage(run, masks=rules, edges=pairs, progress=progress)
-        compare_stage(run, progress=progress)
-    say(f"Measured: {run.pairs_file}; next: visuosyn report {folder}", quiet=quiet)
+        kind_of(run).measure(run, replace(run.measurement, **changes), progress=progress)
+    say(f"Measured: {run.path}; next: visuosyn report {folder}", quiet=quiet)
 
 
 def report(folder: Folder, quiet: Quiet = False) -> None:
@@ -122,6 +123,7 @@ def report(folder: Folder, quiet: Quiet = False) -> None:
         visuosyn report runs/first
     """
     from visuosyn.run import RunFolder
-    from visuosyn.studies.registry import remake_report
+    from visuosyn.studies.registry import kind_of
 
-    say(f"Report: {remake_report(RunFolder.open(folder))}", quiet=quiet)
+    run = RunFolder.open(folder)
+    say(f"Report: {kind_of(run).report(run, rebuild=True)}", quiet=quiet)

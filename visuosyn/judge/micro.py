@@ -36,7 +36,7 @@ class MicroJudge:
         return {"judge": "segmenter of the microworld"} | UNMEASURED | dict(self._segmenter.facts)
 
     def judge(self, image: Image, nouns: Sequence[str]) -> list[Verdict]:
-        """A verdict a noun; a noun with a colour is there if an object of both is. Pictures are 96 x 96."""
+        """A verdict for each noun; a noun with a colour is there if an object of both is. Pictures are 96 x 96."""
         require_nouns(self, nouns)
         return [_verdict(noun, self._objects(image), image.shape[:2]) for noun in nouns]
 

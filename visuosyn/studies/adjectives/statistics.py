@@ -9,6 +9,7 @@ over clusters stands the wider one over templates.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,10 +17,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from visuosyn.run import RunFolder
 from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
 from visuosyn.stats.corrections import FEW, POINTS, corrected
 from visuosyn.stats.permutation import contrast, sign_flip
 
+ROWS = ("leakage", "changes", "colours", "bindings")  # the measured tables
 ALL = "all adjectives"
 BINDINGS = ("right", "swapped", "leaked", "other", "missing")
 COMPARISONS = {  # comparison in the rows -> what it is against the first adjective's picture
@@ -33,6 +36,19 @@ COMPARISONS = {  # comparison in the rows -> what it is against the first adject
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Measures = Mapping[str, tuple[str, str | None]]
+
+
+def compute_statistics(folder: RunFolder) -> dict[str, pd.DataFrame]:
+    """All tables of a measured study by name, at full precision; nothing is written.
+
+    Those of ``adjective_tables`` and, where the judge's errors with colours were counted, ``judge_range``.
+    """
+    tables = adjective_tables({name: folder.rows(name) for name in ROWS})
+    judge = json.loads((folder.path / "judge.json").read_text(encoding="utf-8"))
+    if "colour" in judge.get("counts", {}):
+        right, of = judge["counts"]["colour"]
+        tables["judge_range"] = judge_range(tables, right=right, of=of)
+    return tables
 
 
 def adjective_tables(
