@@ -52,8 +52,9 @@ def module_of(name: str) -> str:
 def imports(code: str) -> list[Import]:
     """All imports of a source text.
 
-    A string counts as one where it is the dotted name of a module of the package, and, in a module that loads by an
-    f-string (``import_module(f"visuosyn.view.{home}")``), where it completes that f-string to one.
+    A string counts as one where it is the dotted name of a module of the package, with ":name" or without, and, in a
+    module that loads by an f-string (``import_module(f"visuosyn.view.{home}")``), where it completes that f-string to
+    one.
     """
     tree = ast.parse(code)
     prefixes = [prefix for call in ast.walk(tree) if (prefix := _loaded_below(call)) is not None]
@@ -77,7 +78,8 @@ def _statements(node: ast.AST, how: str) -> Iterator[Import]:
 def _strings(tree: ast.AST, prefixes: list[str]) -> Iterator[Import]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found = (prefix + node.value for prefix in prefixes)
+            value = node.value.partition(":")[0]  # "module:name", as in entry points
+            found = (prefix + value for prefix in prefixes)
             yield from (Import(name, node.lineno, "string") for name in found if "." in name and is_module(name))
 
 

@@ -27,8 +27,8 @@ BY_MODULE = {
         kind_means leakage_forest link_forest overlap_by_rule rate_forest relation_forest relation_plane
         specification_curve tint_forest variance_bars""",
     "tables and pages": "explain_html explain_page one_rule reader_table relations_latex",
-    "studies": """AdjectiveStudy CohyponymStudy Settings Study compare_stage measure_stage parse_corpus parse_edges
-        parse_masks parse_names parse_seeds parse_stage report_stage settings_of trace_corpus trace_stage write_look""",
+    "studies": """AdjectiveStudy CohyponymStudy RelationStudy Settings parse_corpus parse_masks parse_names parse_seeds
+        settings_of trace_corpus write_look""",
 }
 PACKAGES = [one.name for one in walk_packages(visuosyn.__path__, "visuosyn.") if one.ispkg]
 MODULES = [visuosyn, *map(import_module, PACKAGES)]

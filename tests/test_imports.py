@@ -76,7 +76,7 @@ from visuosyn import view
 if TYPE_CHECKING:
     from visuosyn.cli import main
 HOME = {"html": "shown", "x": "no_module"}
-TABLE = {"kind": "visuosyn.studies.registry"}
+TABLE = {"kind": "visuosyn.studies.registry:kind"}
 def f():
     from visuosyn.data.masks import MaskRule
     return import_module(f"visuosyn.view.{HOME[x]}")
@@ -185,8 +185,8 @@ def test_the_data_types_need_numpy_alone() -> None:
 
 
 def test_a_finished_run_is_opened_and_measured_without_torch_or_spacy() -> None:
-    code = "import sys, visuosyn as vs; vs.open_run; import visuosyn.studies.stages"
-    code += "; print({'torch', 'spacy'} & set(sys.modules))"
+    code = "import sys, visuosyn as vs; vs.open_run; from visuosyn.studies.registry import kind, names"
+    code += "; [kind(name) for name in names()]; print({'torch', 'spacy'} & set(sys.modules))"
     assert run(code) == "set()"
 
 

@@ -53,7 +53,8 @@ def train(
         python -m training train --minutes 100
         python -m training train --resume --export visuosyn/microworld/model
     """
-    from training.train import describe, run
+    from training.start import describe
+    from training.train import run
 
     short = {"batch": batch, "scenes": scenes, "seed": seed}
     settings = [f"{name}={value}" for name, value in short.items() if value is not None]

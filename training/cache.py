@@ -1,7 +1,7 @@
 """A cache of rendered training examples: latents, tokens and object coverage of the scenes 0, 1, 2, ...
 
 Raw arrays in one folder, read by memory map; it can grow at the end. A fingerprint of the code (projection, tokenizer
-and a few probe scenes) tells whether a cache still belongs to the world.
+and a few probe scenes) says whether a cache still belongs to the world.
 """
 
 from __future__ import annotations

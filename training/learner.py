@@ -32,7 +32,7 @@ class Examples(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """What is read of captions, (b, 32, width) each: by cross attention, and by the time embedding."""
+    """What the U-Net reads of captions, (b, 32, width) each: in cross attention, and in the time embedding."""
 
     words: Tensor
     whole: Tensor
@@ -130,7 +130,7 @@ class Learner:
         return squared
 
     def texts(self, tokens: Tensor, times: Tensor, generator: torch.Generator) -> Texts:
-        """States of captions, dropped, cut and encoded apart as the recipe says."""
+        """States of captions, dropped, replaced after the end or encoded token by token as often as the recipe says."""
         draws = torch.rand(4, len(tokens), generator=generator, device=self.device)
         tokens = torch.where((draws[0] < self.recipe.drop_caption)[:, None], self.empty, tokens)
         encoded = self.text(input_ids=torch.cat([tokens, self.empty])).last_hidden_state
@@ -146,7 +146,7 @@ class Learner:
         return Texts(states, torch.where(hidden[..., None], nothing, states))
 
     def _each_alone(self, tokens: Tensor) -> Tensor:
-        """States of tokens (b, n) that know their place but no other token."""
+        """States (b, n, width) of tokens (b, n) that know their place but no other token."""
         places = torch.arange(tokens.shape[1], device=self.device).expand(tokens.shape)
         alone: Tensor = self.text(input_ids=tokens.reshape(-1, 1), position_ids=places.reshape(-1, 1)).last_hidden_state
         return alone.view(*tokens.shape, -1)

@@ -1,7 +1,8 @@
-"""What the judge learns from: rendered scenes, and what can befall a picture before the judge sees it.
+"""What the judge learns from: rendered scenes, disturbed as the pictures of a model are.
 
-Drawn pictures are not rendered ones: edges are soft, colours drift, shapes bend. Labels go the same way as the pixels,
-so that the judge follows what it sees and not what the world's sprites look like. Nothing here was drawn by the model.
+Pictures that a model draws differ from rendered ones: edges are soft, colours drift, shapes bend. Labels move with the
+pixels, so that the judge follows what it sees and not what the world's sprites look like. No picture here is one
+that the model drew.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def lessons(seeds: range, codec: Any, random: np.random.Generator) -> Lessons:
     Args:
         seeds: of the scenes.
         codec: an `AutoencoderTiny` of this world, which some of the pictures go through.
-        random: decides what befalls each.
+        random: decides how each is disturbed.
     """
     images, labels = zip(*(_scene(seed, random) for seed in seeds), strict=True)
     pictures = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
@@ -46,7 +47,7 @@ def lessons(seeds: range, codec: Any, random: np.random.Generator) -> Lessons:
 
 
 def disturbed(lessons: Lessons, codec: Any, random: np.random.Generator) -> Lessons:
-    """Bent, coded, blurred, tinted and noisy; each befalls about half of the pictures."""
+    """Bent, coded, blurred, tinted and noisy; each happens to about half of the pictures."""
     warped = bent(lessons, random)
     pictures = _coded(warped.pictures, codec, random)
     blurred = functional.avg_pool2d(functional.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, 1)
@@ -143,10 +144,10 @@ def _coded(pictures: Tensor, codec: Any, random: np.random.Generator) -> Tensor:
 
 
 def _chosen(random: np.random.Generator, count: int, share: float = 0.5) -> Tensor:
-    """1 for about so many, else 0: (n, 1, 1, 1)."""
+    """1 for about this share of the pictures, else 0: (n, 1, 1, 1)."""
     return torch.from_numpy((random.random(count) < share).astype(np.float32))[:, None, None, None]
 
 
 def _amount(random: np.random.Generator, count: int, share: float) -> Tensor:
-    """Between 0 and 1 for about so many, 0 for the others: (n, 1, 1, 1)."""
+    """Between 0 and 1 for about this share of the pictures, 0 for the others: (n, 1, 1, 1)."""
     return _chosen(random, count, share) * torch.from_numpy(random.random((count, 1, 1, 1))).float()

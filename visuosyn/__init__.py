@@ -81,11 +81,13 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'visuosyn' has no attribute {name!r}")
-    globals()[name] = value = getattr(import_module(f"visuosyn.{_HOME[name]}"), name)
-    return value
+if not TYPE_CHECKING:  # a checker knows the names from above; this would let it take any other, too
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module 'visuosyn' has no attribute {name!r}")
+        globals()[name] = value = getattr(import_module(f"visuosyn.{_HOME[name]}"), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from visuosyn.errors import UserError
 from visuosyn.testing import heat_maps, map_arrays, tiny_pipeline, tiny_pipelines
-from visuosyn.tracing import families as known_families
+from visuosyn.tracing.families import families as known_families
 
 
 def test_every_supported_pipeline_has_a_tiny_one() -> None:

@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
-from training import checkpoints, decoder, keeper, network, train
+from training import checkpoints, decoder, keeper, network, start, train
 from training.__main__ import app
 from training.export import export, training_facts
 from training.keeper import Job, Progress
@@ -45,7 +45,7 @@ def job(out: Path, *, steps: int | None = None, minutes: float | None = None, re
 def begun(tmp_path: Path) -> Path:
     """A run at its very start, with a decoder."""
     out = tmp_path / "run"
-    projection, _ = train.begin(job(out, steps=8))
+    projection, _ = start.begin(job(out, steps=8))
     save_file(network.autoencoder(projection).decoder.state_dict(), out / decoder.FILE)
     return out
 
@@ -125,7 +125,7 @@ def test_a_run_killed_while_its_scenes_are_rendered_starts_from_its_own_weights(
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(train, "open_cache", kill)
         train.train(job(tmp_path, steps=1), Event())
-    assert train._recipe(tmp_path, True) == SMALL
+    assert start.recipe_of(tmp_path, True) == SMALL
     train.train(job(tmp_path, resume=True), Event())
     assert (state(tmp_path)["progress"]["views"], state(tmp_path)["progress"]["fresh"]) == (SMALL.batch, True)
 
@@ -245,13 +245,13 @@ def test_the_schedules_position_is_committed_and_read_back(begun: Path, tmp_path
     facts = training_facts(begun, state(begun) | {"progress": vars(progress)})
     facts = json.loads(json.dumps(facts))
     assert (facts["budget_used"], facts["views"], facts["hours"]) == (0.4, 360, 0.44)
-    read = train.bundled_progress(facts).started(job(tmp_path))
+    read = start.bundled_progress(facts).started(job(tmp_path))
     assert read.fraction == pytest.approx(0.4, abs=1e-3)
     assert (read.step, read.views, read.warm_step, read.fresh, read.finished) == (90, 360, 90, True, False)
-    after = train.bundled_progress(facts | {"finished": True}).started(job(tmp_path))
+    after = start.bundled_progress(facts | {"finished": True}).started(job(tmp_path))
     assert (after.fraction, after.budget_step, after.fresh) == (0, 90, False)
     old = {name: facts[name] for name in ("step", "views", "seconds", "hours", "finished", "history")}
-    assert train.bundled_progress(old).started(job(tmp_path)).fraction == 0
+    assert start.bundled_progress(old).started(job(tmp_path)).fraction == 0
 
 
 def test_an_export_takes_the_figures_of_its_own_step(

@@ -10,7 +10,6 @@ import numpy as np
 from visuosyn.data import LAYERS, AttentionSlice, HeatMaps
 from visuosyn.errors import UserError
 from visuosyn.parse import Parser, load_parser
-from visuosyn.studies.gather import own_size
 from visuosyn.studies.prompt.study import look
 from visuosyn.view.courses import layer_name
 from visuosyn.view.notebook import maps_html, pair_view, picture_html, word_overlay
@@ -85,8 +84,11 @@ class Explorer:
             import ipywidgets as w
         except ImportError as error:
             raise UserError("the explorer needs ipywidgets: pip install 'visuosyn[notebooks]'") from error
+        from visuosyn.tracing.families import family_of  # takes seconds to load
+
         self.pipeline, self.parser = pipeline, parser
-        self.detail = ("step", "layer", "head")[: 3 if max(own_size(pipeline)) <= SMALL else 2]
+        small = max(family_of(pipeline).native_size(pipeline)) <= SMALL
+        self.detail = ("step", "layer", "head")[: 3 if small else 2]
         self.maps: HeatMaps | None = None
         self.choices: dict[str, tuple[int, ...]] = {}
         self.prompt = w.Text(prompt, description="prompt", layout=w.Layout(width="40em"))

@@ -8,12 +8,9 @@ from typing import Annotated
 import typer
 
 import visuosyn
-from visuosyn.cli import judging, lexicon, panels, planning, single, stages, upkeep, world
+from visuosyn.cli import judging, lexicon, panels, planning, single, stages, studies, upkeep, world
 from visuosyn.cli.console import Commands
 from visuosyn.cli.derived import Derived, add
-from visuosyn.cli.studies import study_command
-from visuosyn.studies import registry
-from visuosyn.studies.prompt.command import COMMAND as EXPLAIN
 
 app = typer.Typer(
     name="visuosyn",
@@ -41,19 +38,12 @@ def visuosyn_command(
     """What the syntax of a prompt does in the picture that a model draws of it."""
 
 
-for _study in registry.commands():
-    add(app, study_command(_study))
-_explain = study_command(EXPLAIN, resumes=False)
+for _study in studies.commands():
+    add(app, _study)
 for _panel, _commands in {
     panels.STUDIES: (stages.PARSE, stages.TRACE, stages.measure, stages.report, planning.power),
     panels.WORDS: (judging.judge, lexicon.lexicon),
-    panels.SINGLE: (
-        single.validate,
-        study_command(EXPLAIN, resumes=False),
-        single.score_parse,
-        single.models,
-        single.APP,
-    ),
+    panels.SINGLE: (single.validate, studies.EXPLAIN, single.score_parse, single.models, single.APP),
     panels.UPKEEP: (upkeep.export, upkeep.calibrate, upkeep.lexicon_data),
 }.items():
     for _command in _commands:

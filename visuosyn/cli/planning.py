@@ -10,11 +10,9 @@ import typer
 from visuosyn.cli.console import say
 from visuosyn.cli.options import Quiet
 
-PAIR_COLUMNS = ("caption_id", "seed", "pair", "kind", "relation", "mask", "iod", "ioh")
-
 
 def power(
-    pilot: Annotated[Path, typer.Argument(help="Run folder, or a Parquet file of its pairs.", show_default=False)],
+    pilot: Annotated[Path, typer.Argument(help="Run folder, or its pairs.parquet.", show_default=False)],
     difference: Annotated[float, typer.Option(help="True mIoD - mIoH to be found, in points.")] = 5.0,
     power: Annotated[float, typer.Option(help="Chance to find it.")] = 0.8,
     alpha: Annotated[float, typer.Option(help="Level of the two-sided test.")] = 0.05,
@@ -40,7 +38,7 @@ def power(
     from visuosyn.studies.relations.statistics.power import needed_prompts, power_table
     from visuosyn.studies.settings import parse_seeds
 
-    pairs = read_rows(pilot, "pairs", columns=PAIR_COLUMNS)
+    pairs = read_rows(pilot, columns=("caption_id", "seed", "pair", "kind", "relation", "mask", "iod", "ioh"))
     rule = str(MaskRule.parse(mask)) if mask else next(iter(pairs["mask"]), None)
     numbers = parse_seeds(seeds)
     table = power_table(pairs, mask=rule, difference=difference, power=power, alpha=alpha, seeds=numbers)

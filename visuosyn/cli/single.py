@@ -55,8 +55,8 @@ def score_parse(
 ) -> None:
     """Score the trees of a parser against gold trees, relation by relation.
 
-    The parser reads the gold words, and its trees are compared with the gold ones: heads (UAS), heads and labels (LAS),
-    and every edge of the enhanced graph.
+    The parser reads the gold words, and the trees are compared: heads (UAS), heads and labels (LAS), and every edge of
+    the enhanced graph.
 
     **Examples**
 

@@ -1,4 +1,4 @@
-"""The commands that make a study of relations stage by stage, and those that continue any drawn study."""
+"""The commands that make a study of relations stage by stage, and those that go on with any run folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from visuosyn.cli.options import Folder, Quiet
 from visuosyn.cli.panels import STUDIES
 from visuosyn.errors import UserError
 from visuosyn.studies.options import CORPUS, DRAWING, MODEL, Edges, Masks, Option, declared, option_of
-from visuosyn.studies.relations.command import COMMAND
+from visuosyn.studies.registry import entry
 
 NO_PANEL = ""  # the corpus and the folder stand in the help's first panel
 READING = ("format", "column", "limit")  # what ``read_corpus`` takes of the options
@@ -23,7 +23,7 @@ Trees = Annotated[Path, Option("CoNLL-U file to write.")]
 
 def _options(*panels: str) -> list[inspect.Parameter]:
     """The options of the study of relations in these panels of its help; presets are for whole studies alone."""
-    found = [(parameter, option_of(parameter)) for parameter in declared(COMMAND.run)]
+    found = [(parameter, option_of(parameter)) for parameter in declared(entry("relations").run)]
     return [one for one, about in found if about is not None and about.expand is None and about.panel in panels]
 
 
@@ -92,7 +92,7 @@ def measure(
     edges: Edges = "",
     quiet: Quiet = False,
 ) -> None:
-    """Measure all images of a drawn run folder, such as the overlaps of their word pairs.
+    """Measure the maps of a drawn run folder, whatever study it holds.
 
     With --mask the study's rules are replaced, with --edges its choice of pairs; what was drawn stays.
 
@@ -105,14 +105,11 @@ def measure(
     from visuosyn.studies.settings import parse_edges, parse_masks
 
     run = RunFolder.open(folder)
-    changes: dict[str, Any] = {}
-    if masks:
-        changes["masks"] = parse_masks(masks)
-    if edges:
-        changes["edges"] = parse_edges(edges)
+    changes: dict[str, Any] = {"masks": parse_masks(masks)} if masks else {}
+    changes |= {"edges": parse_edges(edges)} if edges else {}
     with resumable(), bars(quiet) as progress:
         kind_of(run).measure(run, replace(run.measurement, **changes), progress=progress)
-    say(f"Measured: {run.path}; next: visuosyn report {folder}", quiet=quiet)
+    say(f"Measured: {run.path / 'measured'}; next: visuosyn report {folder}", quiet=quiet)
 
 
 def report(folder: Folder, quiet: Quiet = False) -> None:

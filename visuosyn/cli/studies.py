@@ -1,24 +1,56 @@
-"""The studies as commands: those of this package, and those that other packages bring."""
+"""The studies as commands, each made of what the registry knows of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from visuosyn.cli import panels
 from visuosyn.cli.derived import Derived
-from visuosyn.studies.command import StudyCommand
 from visuosyn.studies.options import declared
+from visuosyn.studies.registry import StudyEntry, entry, names
 
 
-def study_command(study: StudyCommand, *, resumes: bool = True) -> Derived:
-    """The command of a study; one that does not resume has no progress to show either.
+def study_command(study: StudyEntry) -> Derived:
+    """The command of a study.
 
-    >>> from visuosyn.studies.relations.command import COMMAND
-    >>> [one.name for one in study_command(COMMAND).options()][:4]
-    ['corpus', 'out', 'preset', 'format']
+    >>> [one.name for one in study_command(entry("cohyponyms")).options()][:4]
+    ['out', 'pairs', 'nouns', 'per_class']
     """
 
     def run(**options: Any) -> Iterable[str]:
         return study.summary(study.run(**options))
 
-    return Derived(study.name, study.help, study.panel, lambda: declared(study.run), run, resumes=resumes)
+    return Derived(study.command, study.help, study.panel, lambda: declared(study.run), run, resumes=True)
+
+
+def commands() -> list[Derived]:
+    """The commands of all studies that are known here."""
+    return [study_command(entry(name)) for name in names()]
+
+
+def _explain(**options: Any) -> Iterable[str]:
+    from visuosyn.studies.prompt.study import explain
+
+    return [f"Page: {explain(**options)}"]
+
+
+def _explain_options() -> Any:
+    from visuosyn.studies.prompt.study import explain
+
+    return declared(explain)
+
+
+EXPLAIN = Derived(
+    name="explain",
+    panel=panels.SINGLE,
+    help="""
+    Draw one prompt: its picture, an overlay a word, the tree, all overlaps.
+
+    **Example**
+
+        visuosyn explain "a monkey with a hat walking" --out monkey
+    """,
+    options=_explain_options,
+    run=_explain,
+)

@@ -37,7 +37,8 @@ class AttentionSlice:
     layers and steps and averaged over a word's sub-words; ``count``: how many (head, layer, step) maps were summed.
     ``stage`` is "down", "mid" or "up" for a U-Net, "joint" for a transformer, "total" for one map over the default
     stages. ``phase``: 0, 1, 2 (early, middle, late steps), ``None`` for all. ``step``, ``layer`` and ``head``: only
-    where they were traced apart.
+    where they were traced apart. ``encoder``: the text encoder whose tokens were attended to, where the model reads the
+    prompt with several apart.
 
     >>> from visuosyn.testing import heat_maps
     >>> [(one, one.sums.tolist()) for one in heat_maps("ball", [[[0.75, 0.25]]]).slices]
@@ -52,9 +53,11 @@ class AttentionSlice:
     step: int | None = None
     layer: str | None = None
     head: int | None = None
+    encoder: str | None = None
 
     def __repr__(self) -> str:
         given = {"phase": self.phase, "step": self.step, "layer": self.layer, "head": self.head}
+        given |= {"encoder": self.encoder}
         kept = "".join(f", {name} {value}" for name, value in given.items() if value is not None)
         return f"AttentionSlice({self.stage} {self.grid[0]}x{self.grid[1]}{kept}, {self.count} maps)"
 
@@ -97,8 +100,8 @@ class HeatMaps(ShowsItself):
     """The heat maps of one image: a row for each traced word.
 
     ``grid`` is the latent's (rows, columns), at which ``array`` stands; ``steps`` the denoising steps seen;
-    ``tokens`` the number of sub-words per row; ``cosines`` float32 (word, word) cosines of the words' text
-    embeddings (``None`` where not computed); ``dropped`` what could not be traced, with the reason.
+    ``tokens`` the number of sub-words per row, of all text encoders together; ``cosines`` float32 (word, word)
+    cosines of the words' text embeddings (``None`` where not computed); ``dropped`` what could not be traced, and why.
 
     >>> from visuosyn.testing import heat_maps
     >>> maps = heat_maps("red ball", [[[0.0, 1.0]], [[2.0, 0.0]]])
@@ -122,7 +125,7 @@ class HeatMaps(ShowsItself):
 
     @cached_property
     def array(self) -> NDArray[np.float32]:
-        """float32 (word, row, column) at the latent grid: means over heads, layers (down and up) and steps."""
+        """float32 (word, row, column) at the latent grid: means over heads, layers (down and up), steps, encoders."""
         return self.combine()
 
     def combine(

@@ -4,7 +4,7 @@
     for verdict in judge.judge(image, ["cat", "dog"]):
         print(verdict.noun, verdict.present)
 
-A judge errs: ``correction`` carries its error into a result, ``agreement`` compares judges.
+A judge errs: ``visuosyn.stats.misclassification`` carries its error into a result, ``agreement`` compares judges.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from visuosyn.errors import UserError
 from visuosyn.judge.agreement import agreement_table, cohen_kappa, krippendorff_alpha
 from visuosyn.judge.base import Judge, Verdict, as_image, image_key, require_nouns, unknown_nouns
-from visuosyn.judge.correction import corrected, rogan_gladen
+from visuosyn.stats.misclassification import rogan_gladen, true_share
 
 __all__ = [
     "Judge",
@@ -20,12 +20,12 @@ __all__ = [
     "agreement_table",
     "as_image",
     "cohen_kappa",
-    "corrected",
     "image_key",
     "krippendorff_alpha",
     "load_judge",
     "require_nouns",
     "rogan_gladen",
+    "true_share",
     "unknown_nouns",
 ]
 

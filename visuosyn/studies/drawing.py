@@ -70,8 +70,9 @@ def trace_stage(
     each image together with the same others. Raises UserError for an unfinished run of format 1.
 
     >>> import shutil
+    >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline, tiny_run
-    >>> run = RunFolder(shutil.copytree(tiny_run(), "run"))
+    >>> run = RunFolder(Path(shutil.copytree(tiny_run(), "run")))
     >>> captions = [Caption(s.id, s.text, noise_id=s.id) for s in run.sentences()]
     >>> run.shard(0).unlink()  # as if the study had been stopped
     >>> [trace_stage(run, captions, run.sentences(), tiny_pipeline()) for _ in range(2)]

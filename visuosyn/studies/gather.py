@@ -17,7 +17,6 @@ from visuosyn.errors import UserError
 from visuosyn.parse import GIVEN, Parser
 from visuosyn.run import RunFacts
 from visuosyn.studies.settings import Settings
-from visuosyn.tracing.drawable import require_drawable
 
 LIBRARIES = ("torch", "diffusers", "transformers", "tokenizers", "spacy", "numpy", "scipy", "pandas", "pyarrow")
 
@@ -40,13 +39,14 @@ def gather(
     many steps.
     """
     from visuosyn.tracing import model_facts, own_drawing  # loads torch
+    from visuosyn.tracing.families import family_of
 
     if "image" in inspect.signature(type(pipeline).__call__).parameters:
         raise UserError(f"a study draws from text alone, and {type(pipeline).__name__} needs an image to start from")
-    own = own_drawing(pipeline)
-    width, height = settings.size or own_size(pipeline)
+    own, family = own_drawing(pipeline), family_of(pipeline)
+    width, height = settings.size or family.native_size(pipeline)
     steps = own["steps"] if settings.steps is None else settings.steps
-    require_drawable(pipeline, size=(width, height), steps=steps)
+    family.require_drawable(pipeline, size=(width, height), steps=steps)
     model = model_facts(pipeline)
     return RunFacts(
         study=study,
@@ -110,11 +110,3 @@ def git_commit() -> str | None:
         return (commit + ("-dirty" if changed else "")) or None
     except FileNotFoundError:  # no git on this machine
         return None
-
-
-def own_size(pipeline: Any) -> tuple[int, int]:
-    """(width, height) in pixels that the model was made for."""
-    denoiser = getattr(pipeline, "unet", None) or pipeline.transformer
-    size = denoiser.config.sample_size
-    rows, columns = (size, size) if isinstance(size, int) else size
-    return columns * pipeline.vae_scale_factor, rows * pipeline.vae_scale_factor

@@ -1,7 +1,9 @@
-"""The kinds of studies: those of this package, and those that other packages bring."""
+"""The kinds of studies: those of this package, and those that other packages bring. Loads none of them itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -10,28 +12,67 @@ from typing import TYPE_CHECKING, Any
 
 from visuosyn.errors import UserError
 
-if TYPE_CHECKING:  # the command line asks for names and commands, which must not take a second
+if TYPE_CHECKING:
     from visuosyn.run import RunFolder
     from visuosyn.studies.base import StudyKind
-    from visuosyn.studies.command import StudyCommand
 
 GROUP = "visuosyn.studies"
-BUILT_IN = {  # name -> where its StudyKind stands, loaded when it is needed
-    "relations": "visuosyn.studies.relations.study:RELATIONS",
-    "cohyponyms": "visuosyn.studies.cohyponyms.study:COHYPONYMS",
-    "adjectives": "visuosyn.studies.adjectives.study:ADJECTIVES",
+BUILT_IN = {  # name -> where its entry stands
+    "relations": "visuosyn.studies.relations.entry:ENTRY",
+    "cohyponyms": "visuosyn.studies.cohyponyms.entry:ENTRY",
+    "adjectives": "visuosyn.studies.adjectives.entry:ENTRY",
 }
+
+
+@dataclass(frozen=True)
+class StudyEntry:
+    """A study as it is known before it is loaded. ``kind`` and ``function`` are places, as "module:name".
+
+    ``name``: as ``run.json`` has it; ``kind``: its ``StudyKind``; ``function``: the public one that makes a study;
+    ``command``, ``panel`` and ``help`` (Markdown): as the command line has it; ``summary``: the lines to print about
+    what the function returned.
+    """
+
+    name: str
+    kind: str
+    function: str
+    command: str
+    panel: str
+    help: str
+    summary: Callable[[Any], list[str]]
+
+    @property
+    def run(self) -> Callable[..., Any]:
+        """The public function; loading it takes a second."""
+        function: Callable[..., Any] = _found(self.function, self.name)
+        return function
 
 
 def names() -> tuple[str, ...]:
     """The names of all kinds of studies that are known here.
 
-    Another package brings its own by an entry point of the group "visuosyn.studies", which names a ``StudyKind``.
+    Another package brings its own by an entry point of the group "visuosyn.studies", which names a ``StudyEntry``.
 
     >>> names()[:3]
     ('relations', 'cohyponyms', 'adjectives')
     """
     return tuple(_places())
+
+
+@cache
+def entry(name: str) -> StudyEntry:
+    """What is known of a kind of study before it is loaded. Raises UserError for an unknown one, or a broken entry.
+
+    >>> entry("relations").command
+    'study'
+    """
+    place = _places().get(name)
+    if place is None:
+        raise UserError(f"a study of {name!r} is not known to this visuosyn: known are {', '.join(names())}")
+    found = _found(place, name)
+    if not isinstance(found, StudyEntry) or found.name != name:
+        raise UserError(f"{place} is no StudyEntry of the name {name!r}")
+    return found
 
 
 @cache
@@ -43,42 +84,11 @@ def kind(name: str) -> StudyKind:
     """
     from visuosyn.studies.base import StudyKind
 
-    place = _places().get(name)
-    if place is None:
-        raise UserError(f"a study of {name!r} is not known to this visuosyn: known are {', '.join(names())}")
-    module, _, attribute = place.partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"the study of {name!r} cannot be loaded from {place}: {error}") from error
+    place = entry(name).kind
+    found = _found(place, name)
     if not isinstance(found, StudyKind) or found.name != name:
         raise UserError(f"{place} is no StudyKind of the name {name!r}")
     return found
-
-
-def commands() -> list[StudyCommand]:
-    """How the command line runs the kinds of studies: the ``COMMAND`` in the module ``command`` beside each kind's own.
-
-    A kind without that module is a study for Python alone.
-
-    >>> [command.name for command in commands()][:3]
-    ['study', 'cohyponyms', 'adjectives']
-    """
-    return [command for place in _places().values() if (command := _command_beside(place)) is not None]
-
-
-def _command_beside(place: str) -> StudyCommand | None:
-    module = place.partition(":")[0].rpartition(".")[0] + ".command"
-    try:
-        command: StudyCommand = import_module(module).COMMAND
-    except (ImportError, AttributeError):
-        return None
-    return command
-
-
-def _places() -> dict[str, str]:
-    """Where each kind stands, by its name; this package's own come first, and nobody replaces them."""
-    return BUILT_IN | {point.name: point.value for point in entry_points(group=GROUP) if point.name not in BUILT_IN}
 
 
 def kind_of(folder: RunFolder) -> StudyKind:
@@ -87,7 +97,7 @@ def kind_of(folder: RunFolder) -> StudyKind:
 
 
 def open_run(folder: str | Path) -> Any:
-    """Open the folder of a study again; UserError if it is none.
+    """Open the folder of a study again, whatever kind of study it is; UserError if it is none.
 
     >>> from visuosyn.testing import tiny_run
     >>> type(open_run(tiny_run())).__name__
@@ -103,3 +113,23 @@ def open_run(folder: str | Path) -> Any:
 
     run = RunFolder.open(folder)
     return kind_of(run).open(run)
+
+
+def report_lines(lost: str, result: Any) -> list[str]:
+    """Where a study's report is, and first how much was not used, with the file of the reasons."""
+    folder = result.folder
+    dropped = len(folder.dropped())
+    note = [lost.format(dropped) + f"; the reasons: {folder.dropped_file}"] if dropped else []
+    return [*note, f"Report: {folder.page}"]
+
+
+def _places() -> dict[str, str]:
+    return {point.name: point.value for point in entry_points(group=GROUP)} | BUILT_IN
+
+
+def _found(place: str, name: str) -> Any:
+    module, _, attribute = place.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UserError(f"the study of {name!r} cannot be loaded from {place}: {error}") from error

@@ -189,7 +189,7 @@ def _segmentations(outputs: Outputs) -> list[Segmentation]:
 
 
 def layer(before: int, after: int, stride: int = 1) -> nn.Sequential:
-    """A 3x3 convolution, normalised over the batch, cut at 0."""
+    """A 3x3 convolution, normalised over the batch, rectified."""
     return nn.Sequential(
         nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU(inplace=True)
     )

@@ -2,7 +2,7 @@
 
 A small model paints zebra stripes long before it can draw a zebra, and a judge that looks at pixels names it. So the
 thing in a one-object picture is named here from its silhouette alone: the largest connected patch of what the segmenter
-calls foreground (`Segmentation.silhouette`; its sense for nouns takes no part), cut out, scaled to 32x32 with its
+calls foreground (`Segmentation.silhouette`; the nouns that it sees take no part), cut out, scaled to 32x32 with its
 proportions kept, position and size forgotten. It learns outlines of the world's sprites, bent, nibbled and smoothed,
 and shapeless blobs, which are no noun (``python -m training train-judge``).
 

@@ -167,7 +167,7 @@ def related(first: Phrase, relation: str, second: Phrase) -> Phrase:
 
 
 def listed(phrases: list[Phrase]) -> Phrase:
-    """``a, b and c``: all members under the first, which every member shares its own place with."""
+    """``a, b and c``: all members under the first; each shares the first one's place in the sentence."""
     first, *others = phrases
     words = list(first.words)
     for phrase in others:

@@ -51,7 +51,7 @@ def noun_pairs() -> tuple[tuple[str, str], ...]:
 
 @functools.cache
 def held_out() -> frozenset[tuple[str, str]]:
-    """The (adjective, noun) and sorted (noun, noun) pairs that never share a training caption: 15% of either sort.
+    """The (adjective, noun) and sorted (noun, noun) pairs that never share a training caption: 15% of each kind.
 
     A pair's place is decided by a hash of its words, so the list does not depend on a random generator.
     """

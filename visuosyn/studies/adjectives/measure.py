@@ -3,7 +3,7 @@
 Values are shares 0..1. Every table begins with template, cluster (template x adjective), caption_id and seed.
 
 ``leakage``: a row per picture, adjective and mask rule: role, adjective, noun, mask, and what
-``visuosyn.measure.regions.leakage`` gives.
+``visuosyn.studies.adjectives.attention.leakage`` gives.
 ``changes``: a row per picture against that of the template's first adjective: comparison ("adjective", "adjective,
 re-used", "none", "noun", "seed"), adjective, and rgb_ and ssim_ inside, outside, others.
 ``colours``: a row per picture and object: reused, adjective, noun, own (it is the adjective's noun), seen (which of the
@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from visuosyn.data import Dropped, HeatMaps
 from visuosyn.errors import UserError
 from visuosyn.judge import Judge, as_image, unknown_nouns
-from visuosyn.measure.regions import binding, change, change_regions, leakage
+from visuosyn.measure.regions import object_regions, region_change
 from visuosyn.run import RunFolder, read_shard
+from visuosyn.studies.adjectives.attention import binding, leakage
 from visuosyn.studies.adjectives.design import AdjectivePrompt, Span, Template, prompts_of
 from visuosyn.studies.adjectives.redraw import reused_shard
 from visuosyn.studies.base import Measured
@@ -48,7 +49,10 @@ class JudgedPicture:
     def others(self, noun: str) -> NDArray[np.bool_]:
         """The mask of all found objects but one."""
         blank = np.zeros(self.image.shape[:2], dtype=bool)
-        return np.logical_or.reduce([blank, *(mask for name, mask in self.masks.items() if name != noun)])
+        others: NDArray[np.bool_] = np.logical_or.reduce(
+            [blank, *(mask for name, mask in self.masks.items() if name != noun)]
+        )
+        return others
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,8 +249,8 @@ def _change_rows(scene: DrawnTemplate) -> Iterator[dict[str, Any]]:
 
 def _compared(reference: JudgedPicture, other: JudgedPicture, noun: str, other_noun: str) -> dict[str, float]:
     there = other.masks.get(other_noun, np.zeros_like(reference.masks[noun]))
-    regions = change_regions((reference.masks[noun], there), (reference.others(noun), other.others(other_noun)))
-    return change(reference.image, other.image, regions)
+    regions = object_regions((reference.masks[noun], there), (reference.others(noun), other.others(other_noun)))
+    return region_change(reference.image, other.image, regions)
 
 
 def _named(scene: DrawnTemplate, role: str) -> AdjectivePrompt:

@@ -154,16 +154,16 @@ def adjectives(
     usable, dropped = _judged(found, looking)
     corpus = _corpus(usable, dropped, templates)
 
-    from visuosyn.tracing import load_pipeline, matching  # loads torch
+    from visuosyn.tracing import load_pipeline, match_tokens  # loads torch
 
     pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
     reader = load_parser(settings.parser)
-    shares = {"cross_share": cross_share, "self_share": self_share}
+    shares: dict[str, Any] = {"cross_share": cross_share, "self_share": self_share}
     facts = gather(ADJECTIVES.name, settings, corpus, parser=reader, pipeline=pipeline, **shares)
     _require_masks(looking, facts, usable)
-    for template in usable:  # what cannot be redrawn is refused now
+    for template in (one for one in usable if len(one.nouns) == 1):  # what cannot be redrawn is refused now
         texts = [prompt.caption.text for prompt in prompts_of(template) if prompt.role == "adjective"]
-        matching(pipeline, texts, **shares)
+        match_tokens(pipeline, texts, **shares)
     with locked(out):
         folder = RunFolder.claim(out, facts, settings.measurement)
         for name, table in zip(DESIGN, (template_table(usable), design_table(usable), _asked(usable)), strict=True):

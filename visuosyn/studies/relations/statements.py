@@ -110,7 +110,7 @@ def _syntax(tables: Mapping[str, pd.DataFrame], mask: str) -> str:
     if not counted:
         return (
             f"No relation has {FEW} prompts with unrelated pairs of the same parts of speech and distance in the same "
-            "picture, so this run cannot tell the effect of syntax from that of the kinds of words and of their distance."
+            "picture, so this run cannot tell the effect of syntax from that of the words' kinds and distance."
         )
     return (
         "Is it the syntax? Against unrelated words of the same parts of speech and distance in the same picture, of "

@@ -1,10 +1,14 @@
-"""The command of the adjectival study."""
+"""What is known of the study of adjectives before it is loaded."""
 
-from visuosyn.studies.command import StudyCommand, report_lines
+from __future__ import annotations
 
-COMMAND = StudyCommand(
+from visuosyn.studies.registry import StudyEntry, report_lines
+
+ENTRY = StudyEntry(
     name="adjectives",
-    home="visuosyn.studies.adjectives.study:adjectives",
+    kind="visuosyn.studies.adjectives.study:ADJECTIVES",
+    function="visuosyn.studies.adjectives.study:adjectives",
+    command="adjectives",
     panel="Entangled words",
     help="""
     Draw scenes under changed adjectives from one noise, measure what changes, report.

@@ -1,10 +1,14 @@
-"""The command of the study of relations."""
+"""What is known of the study of relations before it is loaded."""
 
-from visuosyn.studies.command import StudyCommand, report_lines
+from __future__ import annotations
 
-COMMAND = StudyCommand(
-    name="study",
-    home="visuosyn.studies.relations.study:study",
+from visuosyn.studies.registry import StudyEntry, report_lines
+
+ENTRY = StudyEntry(
+    name="relations",
+    kind="visuosyn.studies.relations.study:RELATIONS",
+    function="visuosyn.studies.relations.study:study",
+    command="study",
     panel="Studies",
     help="""
     Draw a corpus, trace its words, measure their overlaps, write the report.

@@ -1,10 +1,14 @@
-"""The command of the cohyponym study."""
+"""What is known of the study of cohyponyms before it is loaded."""
 
-from visuosyn.studies.command import StudyCommand, report_lines
+from __future__ import annotations
 
-COMMAND = StudyCommand(
+from visuosyn.studies.registry import StudyEntry, report_lines
+
+ENTRY = StudyEntry(
     name="cohyponyms",
-    home="visuosyn.studies.cohyponyms.study:cohyponyms",
+    kind="visuosyn.studies.cohyponyms.study:COHYPONYMS",
+    function="visuosyn.studies.cohyponyms.study:cohyponyms",
+    command="cohyponyms",
     panel="Entangled words",
     help="""
     Draw pairs of cohyponyms and of other nouns, judge what is there, measure and report.
