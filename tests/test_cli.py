@@ -170,7 +170,7 @@ def test_no_run_folder(command, tmp_path):
 
 def test_a_run_that_is_not_measured(corpus, tiny_model, tmp_path):
     assert run("trace", corpus, "--out", tmp_path / "run", "--model", tiny_model, "--steps", "1", "-q").exit_code == 0
-    refused(run("report", tmp_path / "run"), f"is not measured to the end: run visuosyn measure {tmp_path / 'run'} first")
+    refused(run("report", tmp_path / "run"), f"not measured to the end: run visuosyn measure {tmp_path / 'run'} first")
 
 
 def test_trees_do_not_overwrite_their_corpus(tmp_path):
