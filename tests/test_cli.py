@@ -101,7 +101,7 @@ def test_a_directory_is_no_corpus(study, tmp_path):
         (["--size", "100x104"], "size 100x104 cannot be drawn by this model: width and height must be multiples of 8"),
         (["--size", "4x4"], "size 4x4"),
         (["--steps", "2000"], "steps 2000 cannot be drawn"),
-        (["--device", "meta"], "device 'meta' is not to be had here: use auto, cpu"),
+        (["--device", "meta"], "device 'meta' is not available on this machine: use auto, cpu"),
         (["--keep", "all"], "storage 'all'"),
         (["--noise", "pink"], "noise 'pink'"),
         (["--device", "abacus"], "device 'abacus'"),
