@@ -181,13 +181,13 @@ def study(
 
 
 def trace_corpus(
-    corpus: str | Path,
+    corpus: o.Corpus,
     *,
-    out: str | Path,
+    out: o.Out,
     settings: Settings,
-    format: str = "auto",
-    column: str | None = None,
-    limit: int | None = None,
+    format: o.Format = "auto",
+    column: o.Column = None,
+    limit: o.Limit = None,
     progress: Progress | None = None,
 ) -> RunFolder:
     r"""The first half of a study: read, parse, draw and trace; the folder is then ready to be measured.
