@@ -23,7 +23,7 @@ from visuosyn.tracing.attention import (
     joined,
     probabilities,
 )
-from visuosyn.tracing.families.base import AttentionLayout, DenoiserRun, Family, Layer, TextSegment
+from visuosyn.tracing.families.base import DenoiserRun, Family, Layer, TextSegment
 from visuosyn.tracing.families.request import Request
 from visuosyn.tracing.record import Record, SliceKey
 

@@ -139,4 +139,5 @@ def _grid_unit(unet: Any) -> int:
     """Rows and columns of the latent must be multiples of this."""
     if all(type(block).__name__ in ANY_SIZE for block in unet.up_blocks):
         return 1
-    return 2 ** sum(bool(block.upsamplers) for block in unet.up_blocks)
+    doublings = sum(bool(block.upsamplers) for block in unet.up_blocks)
+    return 1 << doublings
