@@ -76,12 +76,12 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_entry_point_is_named(case: str, install: Install, pipe: Any) -> None:
-    source, name, told = BROKEN[case]
+    source, name, message = BROKEN[case]
     install(source, f"their_broken:{name}")
     entry = f"^the family their_broken = 'their_broken:{name}' of the package their_broken "
-    with pytest.raises(UserError, match=entry + told):
+    with pytest.raises(UserError, match=entry + message):
         families()
-    with pytest.raises(UserError, match=entry + told):
+    with pytest.raises(UserError, match=entry + message):
         family_of(object())
     assert family_of(pipe).name == "unet"  # what does not need it goes on
 

@@ -189,6 +189,11 @@ def test_words_that_only_one_encoder_reads() -> None:
     assert np.allclose(np.diag(far.cosines), 1, atol=1e-5)
     assert len(near.words) == 75  # T5 reads thirty-two tokens, CLIP more
     assert {one.reason for one in near.dropped} == {"past the model's limit of 77 tokens"}
+    with trace(pipe) as tracer:  # 8 tokens a word for T5, which reads 80, and 5 for CLIP, which reads 77
+        pipe("skateboarder " * 12, **SHORT | {"max_sequence_length": 80, "num_inference_steps": 1})
+    (cut,) = tracer.heat_maps()
+    assert cut.tokens == (5 + 8,) * 9 + (5,) * 3
+    assert cut.dropped == ()
 
 
 def test_cosines_are_the_mean_of_both_encoders() -> None:

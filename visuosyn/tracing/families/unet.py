@@ -27,13 +27,8 @@ class UNet:
     """The family of ``UNet2DConditionModel``."""
 
     name = "unet"
-    pipelines: tuple[str, ...] = (
-        "StableDiffusionPipeline",
-        "StableDiffusionImg2ImgPipeline",
-        "StableDiffusionInpaintPipeline",
-        "StableDiffusionXLPipeline",
-        "StableDiffusionXLImg2ImgPipeline",
-        "StableDiffusionXLInpaintPipeline",
+    pipelines = tuple(
+        f"StableDiffusion{size}{task}Pipeline" for size in ("", "XL") for task in ("", "Img2Img", "Inpaint")
     )
 
     def supports(self, pipeline: type, components: Mapping[str, type]) -> bool:
