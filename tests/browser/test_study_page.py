@@ -116,7 +116,7 @@ def test_an_arc_shows_both_areas_and_the_overlap(watched: Any) -> None:
     assert card.locator("svg .as-head").count() == card.locator("svg .as-dependent").count() == 1
 
 
-def test_the_slider_changes_areas_and_says_that_numbers_are_worked_out_anew(watched: Any) -> None:
+def test_the_slider_changes_areas_and_says_that_numbers_are_worked_out_again(watched: Any) -> None:
     card = first_card(watched.page)
     card.locator("svg .arc.measured").first.locator(".label").click()
     before = painted(card)

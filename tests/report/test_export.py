@@ -8,8 +8,8 @@ from PIL import Image
 
 from tests.run.test_facts import FACTS
 from visuosyn.errors import UserError
-from visuosyn.report.export import keep, main, write_summary
-from visuosyn.report.gallery import Drawn
+from visuosyn.report.export import export, write_summary
+from visuosyn.report.figures import ReportFigure
 from visuosyn.run import RunFolder, write_text
 
 
@@ -20,7 +20,7 @@ def run(tmp_path):
     write_text(folder.tables / "one.csv", "measure,estimate\nleakage,1.0\n")
     folder.figures.mkdir()
     Image.fromarray(np.full((60, 80, 3), 200, np.uint8)).save(folder.figures / "chart.png")
-    figure = Drawn("chart", "A chart", "chart", "data:", (80, 60), "alt", "What it’s about & more.")
+    figure = ReportFigure("chart", "A chart", "chart", "data:", (80, 60), "alt", "What it’s about & more.")
     write_summary(
         folder, title="A study", sentence="Of things.", command="visuosyn things", findings=["p < .001 for 'a'"],
         figures=[figure], tables=[("one", "The one")],
@@ -28,35 +28,32 @@ def run(tmp_path):
     return folder
 
 
-def test_what_is_kept(run, tmp_path):
-    write_text(tmp_path / "kept" / "tables" / "old.csv", "gone")
-    readme = keep(run.path, tmp_path / "kept").read_text()
-    kept = sorted(str(path.relative_to(tmp_path / "kept")) for path in (tmp_path / "kept").rglob("*") if path.is_file())
-    assert kept == ["README.md", "figures/chart.png", "run.json", "tables/one.csv"]
-    assert readme.startswith("# A study\n\nOf things.\n")
-    assert "- p < .001 for 'a'" in readme
-    assert "What it’s about & more." in readme
-    assert "[The one](tables/one.csv)" in readme
-    assert json.loads((tmp_path / "kept" / "run.json").read_text())["model"] == "micro"
-    with Image.open(tmp_path / "kept" / "figures" / "chart.png") as picture:
+def test_what_is_exported(run, tmp_path):
+    write_text(tmp_path / "exported" / "tables" / "old.csv", "gone")
+    readme = export(run.path, tmp_path / "exported")
+    files = sorted(
+        str(path.relative_to(tmp_path / "exported")) for path in (tmp_path / "exported").rglob("*") if path.is_file()
+    )
+    assert files == ["README.md", "figures/chart.png", "run.json", "tables/one.csv"]
+    text = readme.read_text()
+    assert text.startswith("# A study\n\nOf things.\n")
+    assert "- p < .001 for 'a'" in text
+    assert "What it’s about & more." in text
+    assert "[The one](tables/one.csv)" in text
+    assert json.loads((tmp_path / "exported" / "run.json").read_text())["model"] == "micro"
+    with Image.open(tmp_path / "exported" / "figures" / "chart.png") as picture:
         assert picture.mode == "P"
         assert np.asarray(picture.convert("RGB")).mean() == 200
 
 
-def test_kept_again_it_is_the_same_bytes(run, tmp_path):
-    keep(run.path, tmp_path / "a")
-    keep(run.path, tmp_path / "b")
+def test_exported_again_it_is_the_same_bytes(run, tmp_path):
+    export(run.path, tmp_path / "a")
+    export(run.path, tmp_path / "b")
     for path in (tmp_path / "a").rglob("*.*"):
         assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes()
 
 
 def test_a_run_without_a_summary(tmp_path):
     FACTS.save(tmp_path)
-    with pytest.raises(UserError, match=r"no report that can be kept"):
-        keep(tmp_path, tmp_path / "kept")
-
-
-def test_the_command_tells_mistakes_in_one_line(run, tmp_path, capsys):
-    assert main([str(run.path), str(tmp_path / "kept")]) == 0
-    assert main([str(tmp_path / "nothing"), str(tmp_path / "kept")]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    with pytest.raises(UserError, match=r"no report that can be exported"):
+        export(tmp_path, tmp_path / "exported")

@@ -1,4 +1,4 @@
-"""The page's script works out areas and overlaps anew for the slider: it must agree with the Python rules."""
+"""The page's script works out areas and overlaps again for the slider: it must agree with the Python rules."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from tests.tracing.calls import noises, options, pixels
 from tests.tracing.explicit import check, expected_sums, explicit_attention, token_weights
 from visuosyn.errors import UserError
-from visuosyn.testing import families, tiny_pipeline
+from visuosyn.testing import tiny_pipeline, tiny_pipelines
 from visuosyn.tracing import Tracer, trace
 from visuosyn.tracing.align import Encoding
 from visuosyn.tracing.families.unet import UNet
@@ -25,7 +25,7 @@ from visuosyn.tracing.families.unet import UNet
 PROMPTS = ["a dog and a cat in a hat", "the red ball"]
 
 
-@pytest.mark.parametrize("name", families())
+@pytest.mark.parametrize("name", tiny_pipelines())
 @pytest.mark.parametrize("guidance", [1.0, 5.0])
 def test_sums_are_softmax_computed_apart(pipelines: Any, name: str, guidance: float) -> None:
     pipe = pipelines(name)

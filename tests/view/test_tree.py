@@ -41,10 +41,10 @@ def test_an_edge_of_the_enhanced_graph_alone_is_drawn_below() -> None:
 
 def test_words_know_their_row_or_that_they_have_none() -> None:
     tree = sentence("a red ball")
-    words = groups(tree_svg(tree, word_pairs(tree), rows=[None, 0, 1], strange=frozenset({"ball"})), "word")
+    words = groups(tree_svg(tree, word_pairs(tree), rows=[None, 0, 1], unknown=frozenset({"ball"})), "word")
     assert [w.attrib.get("data-row") for w in words] == [None, "0", "1"]
     assert words[0].attrib["aria-label"] == "a DET, no heat map"
-    assert "strange" in words[2].attrib["class"]
+    assert "unknown" in words[2].attrib["class"]
 
 
 def test_captions_are_escaped_and_the_file_is_well_formed() -> None:

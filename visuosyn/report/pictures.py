@@ -11,14 +11,15 @@ from visuosyn.data import HeatMaps
 from visuosyn.run import RunFolder
 from visuosyn.view.cards import Card, card_data, make_card, picture_png, script_json
 
-SHEET = 6  # pictures on the contact sheet
+ON_SHEET = 6  # pictures on the contact sheet
 
 
 def write_pictures(
-    run: RunFolder, pairs: pd.DataFrame, masks: Sequence[str], strange: frozenset[str] = frozenset()
+    run: RunFolder, pairs: pd.DataFrame, masks: Sequence[str], unknown: frozenset[str] = frozenset()
 ) -> tuple[list[Card], list[HeatMaps]]:
     """Write ``images/NNNNN.png`` and ``.js`` of every picture, one in memory at a time.
 
+    ``pairs`` are the measured pairs; words in ``unknown``, which the model was never taught, are marked in the trees.
     Returns the cards of all pictures, and the maps of a few captions spread evenly over the corpus, for the contact
     sheet. Files of pictures that are no longer there are removed.
     """
@@ -26,13 +27,13 @@ def write_pictures(
     folder.mkdir(parents=True, exist_ok=True)
     sentences = {sentence.id: sentence for sentence in run.sentences()}
     measured = dict(iter(pairs.groupby(["caption_id", "seed"], sort=False)))
-    wanted = spread(list(sentences), SHEET)
+    wanted = spread(list(sentences), ON_SHEET)
     cards: list[Card] = []
     sheet: dict[str, HeatMaps] = {}
     for number, maps in enumerate(run.heat_maps()):
         key, sentence = f"{number:05d}", sentences[maps.caption_id]
         rows = measured.get((maps.caption_id, -1 if maps.seed is None else maps.seed), pairs.iloc[:0])
-        data = script_json(card_data(maps, sentence, rows, masks, strange=strange))
+        data = script_json(card_data(maps, sentence, rows, masks, unknown=unknown))
         (folder / f"{key}.png").write_bytes(picture_png(maps))
         (folder / f"{key}.js").write_text(f'VISUOSYN.receive("{key}",{data});\n', encoding="utf-8", newline="")
         cards.append(make_card(maps, sentence, key=key, source=f"images/{key}.png"))

@@ -11,13 +11,17 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from visuosyn.view.cards import colour_table, script_json
+from visuosyn.view.numbers import points, pvalue
 
 SCRIPTS = ("tables.js", "maps.js", "cards.js")
 
 
 def render(package: str, *, masks: Sequence[str], mask: str, **context: Any) -> str:
-    """The page of a package, from its ``page.html``, with style sheet and scripts inside; what came from captions is
-    escaped."""
+    """The page of a package, from its ``page.html``, with style sheet and scripts inside.
+
+    ``masks`` are the rules that readers may choose from, ``mask`` the one shown first; ``context`` is what the template
+    needs. What came from captions is escaped.
+    """
     settings = {"masks": list(masks), "mask": mask, "colours": colour_table()}
     return (
         environment(package)
@@ -47,26 +51,6 @@ def environment(package: str = "") -> Environment:
     made.filters["points"] = points
     made.filters["pvalue"] = pvalue
     return made
-
-
-def points(value: float, sign: bool = False) -> str:
-    """A figure with one decimal and a true minus; what rounds to 0 has no minus.
-
-    >>> points(-3.14159), points(2, sign=True), points(-0.04)
-    ('−3.1', '+2.0', '0.0')
-    """
-    return f"{value:+z.1f}".replace("-", "−") if sign else f"{value:z.1f}".replace("-", "−")
-
-
-def pvalue(value: float) -> str:
-    """A p with three decimals, and a dash where there is none.
-
-    >>> pvalue(0.0312), pvalue(0.00002), pvalue(1.0), pvalue(float("nan"))
-    ('.031', '< .001', '1', '–')
-    """
-    if value != value:
-        return "–"
-    return "< .001" if value < 0.0005 else f"{value:.3f}".lstrip("0") if value < 0.9995 else "1"
 
 
 def _asset(name: str) -> Markup:

@@ -47,7 +47,7 @@ def card_data(
     pairs: pd.DataFrame,
     masks: Sequence[str],
     *,
-    strange: frozenset[str] = frozenset(),
+    unknown: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """Everything that is shown of a picture on demand, ready for JSON.
 
@@ -63,7 +63,7 @@ def card_data(
         "steps": maps.steps,
         "sprite": png_uri(map_sprite(maps)) if len(maps) else "",
         "words": [[word.text, float(f"{top:.5g}")] for word, top in zip(maps.words, tops, strict=True)],
-        "tree": str(tree_svg(sentence, word_pairs(sentence), rows=rows, strange=strange)),
+        "tree": str(tree_svg(sentence, word_pairs(sentence), rows=rows, unknown=unknown)),
         "pairs": _pairs(pairs, rows, masks),
         "missing": [[lost.text, lost.reason] for lost in maps.dropped],
     }

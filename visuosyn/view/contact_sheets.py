@@ -8,13 +8,12 @@ from textwrap import shorten
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 from visuosyn.data import HeatMaps
 from visuosyn.errors import UserError
 from visuosyn.view.overlays import backdrop, common_scale, display_size, overlay
-from visuosyn.view.styles import GREY, INK, MILLIMETRES, width_of
+from visuosyn.view.styles import GREY, INK, tight, width_of
 
 FUNCTION_POS = frozenset({"DET", "ADP", "PUNCT", "AUX", "CCONJ", "SCONJ", "PART", "SYM", "X"})
 PHASES = ("early", "middle", "late")
@@ -50,7 +49,7 @@ def contact_sheet(
     columns = 1 + max(len(r) for r in rows)
     if figure is None:
         width = width_of("page")
-        figure = _tight(width, sum(width / columns * m.grid[0] / m.grid[1] + 11.5 for m in maps))
+        figure = tight(width, sum(width / columns * m.grid[0] / m.grid[1] + 11.5 for m in maps))
     axes: list[Axes] = []
     strips = figure.subfigures(len(maps), 1, squeeze=False)[:, 0]
     for strip, one, words in zip(strips, maps, rows, strict=True):
@@ -88,7 +87,7 @@ def word_maps(
     lines = -(-(1 + len(words)) // columns)
     if figure is None:
         cell = width_of(width) / columns * maps.grid[0] / maps.grid[1]
-        figure = _tight(width_of(width), lines * (cell + LABEL * width_of("column")))
+        figure = tight(width_of(width), lines * (cell + LABEL * width_of("column")))
     cells = list(figure.subplots(lines, columns, squeeze=False).ravel())
     _strip(cells, maps, words, scale=common_scale(maps) if common else None)
     return cells
@@ -102,7 +101,7 @@ def word_course(
     ``by="phase"`` shows early, middle and late steps, ``by="step"`` six single ones, as wide as a page (of maps
     traced with ``detail=("step",)``), ``by="stage"`` down, middle and up blocks; the last column is the whole map.
     ``words`` are rows of the maps (default: up to five content words). All maps of a word share one scale, so a course
-    can be read off; each one's own maximum stands over it. Raises UserError where the parts were not kept.
+    can be read off; each one's own maximum stands over it. Raises UserError where its slices were not kept.
 
     >>> from visuosyn.testing import tiny_pipeline
     >>> from visuosyn.tracing import trace
@@ -118,7 +117,7 @@ def word_course(
     if figure is None:
         width = width_of("page" if by == "step" else "column")
         height = len(words) * (width / (len(columns) + 1) * maps.grid[0] / maps.grid[1] + 3.5) + 4
-        figure = _tight(width, height)
+        figure = tight(width, height)
     cells = figure.subplots(len(words), len(columns) + 1, squeeze=False)
     size = display_size(maps, at_least=128)
     for place, (line, row) in enumerate(zip(cells, words, strict=True)):
@@ -131,27 +130,23 @@ def word_course(
 
 
 def _course(maps: HeatMaps, by: str) -> dict[str, NDArray[np.float32]]:
-    """The maps of each part of a course, by its name."""
+    """The maps that a course shows one after the other, by name."""
     if by == "phase":
         return {name: maps.combine(phases=[phase]) for phase, name in enumerate(PHASES)}
     if by == "step":
-        steps = sorted({part.step for part in maps.slices if part.step is not None})
+        steps = sorted({one.step for one in maps.slices if one.step is not None})
         if not steps:
             raise UserError('these maps hold no single steps: trace with detail=("step",)')
         shown = np.unique(np.linspace(0, len(steps) - 1, STEPS_SHOWN).round().astype(int))
         return {f"step {steps[i] + 1}": maps.combine(steps=[steps[i]]) for i in shown}
     if by != "stage":
         raise UserError(f"a course by {by!r} is not known: use phase, step or stage")
-    there = [stage for stage in STAGES if any(part.stage == stage for part in maps.slices)]
+    there = [stage for stage in STAGES if any(one.stage == stage for one in maps.slices)]
     if not there:
-        raise UserError("these maps have no stages to compare: they are of a transformer, or only their sum was kept")
+        raise UserError(
+            "these maps have no stages to compare: they come from a transformer, or only their sum was kept"
+        )
     return {stage: maps.combine(layers=stage) for stage in there}
-
-
-def _tight(width: float, height: float) -> Figure:
-    """A figure of so many millimetres with next to no space between its axes."""
-    layout = ConstrainedLayoutEngine(w_pad=0.01, h_pad=0.02, wspace=0.02, hspace=0)
-    return Figure(figsize=(width / MILLIMETRES, height / MILLIMETRES), layout=layout)
 
 
 def _strip(cells: list[Axes], maps: HeatMaps, words: Sequence[int], *, scale: float | None) -> None:

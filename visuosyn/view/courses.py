@@ -1,4 +1,4 @@
-"""How words are placed over the denoising steps, through the layers and by the heads: a course table in, Axes out."""
+"""Where attention goes over the denoising steps, the layers and the heads: a course table in, Axes out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 
 from visuosyn.errors import UserError
 from visuosyn.view.contact_sheets import FUNCTION_POS
-from visuosyn.view.styles import MARKERS, PALETTE, canvas, plain
+from visuosyn.view.marks import legend_above, series_mark
+from visuosyn.view.styles import canvas, series_look
 
 GROUPS = ("text", "upos")
 
@@ -20,8 +21,8 @@ def time_course(table: pd.DataFrame, *, ax: Axes | None = None, group: str = "te
     """The share of words' attention inside their own final area, over the denoising steps.
 
     ``table``: :func:`visuosyn.measure.course.course_table` with ``by="step"``. A line is the mean of a word, or with
-    ``group="upos"`` of a part of speech over all images of the table; its thin line is what even attention would give.
-    At most ``most`` lines are drawn, content words first.
+    ``group="upos"`` of a part of speech over all images of the table; its thin line is what attention spread evenly
+    would give. At most ``most`` lines are drawn, content words first.
 
     >>> from visuosyn.measure.course import course_table
     >>> from visuosyn.view.styles import style
@@ -84,14 +85,13 @@ def layer_name(name: str) -> str:
 
 
 def _lines(table: pd.DataFrame, ax: Axes, *, group: str, most: int, marks: bool) -> list[int]:
-    """Draw the means of each group, and what even attention would give; returns the places on the x axis."""
+    """Draw the means of each group, and what attention spread evenly would give; returns the places on the x axis."""
     if group not in GROUPS:
         raise UserError(f"lines by {group!r} are not known: use text or upos")
     keys = _shown(table, group, most)
     means = table.groupby([group, "place"])[["inside", "area"]].mean().mul(100)
     for number, key in enumerate(keys):
-        colour, own = PALETTE[number % len(PALETTE)], means.loc[key]
-        marker = MARKERS[number % len(MARKERS)]
+        (colour, marker), own = series_look(number), means.loc[key]
         every = 1 if marks else max(len(own) // 6, 1)
         ax.plot(
             own.index,
@@ -105,13 +105,9 @@ def _lines(table: pd.DataFrame, ax: Axes, *, group: str, most: int, marks: bool)
         )
         ax.plot(own.index, own["area"], color=colour, linewidth=0.7, linestyle=(0, (4, 3)), zorder=2)
     ax.set(ylabel="attention inside the final area (%)", ylim=(0, 100))
-    handles = [
-        Line2D([], [], color=PALETTE[i % len(PALETTE)], marker=MARKERS[i % len(MARKERS)], markersize=4, label=str(key))
-        for i, key in enumerate(keys)
-    ]
+    handles = [series_mark(str(key), number) for number, key in enumerate(keys)]
     handles.append(Line2D([], [], color="#444444", linewidth=0.7, linestyle=(0, (4, 3)), label="if spread evenly"))
-    legend = ax.figure.legend(handles=handles, loc="outside upper left", ncols=3, handletextpad=0.4, columnspacing=1.0)
-    plain(legend.get_texts())
+    legend_above(ax, handles, columns=3, handletextpad=0.4, columnspacing=1.0)
     sns.despine(ax=ax)
     return sorted(table["place"].unique())
 

@@ -1,4 +1,4 @@
-"""What a notebook shows of maps, pairs and studies: small pieces of HTML with their pictures inside."""
+"""What a notebook shows of maps, pairs and tables: small pieces of HTML with their pictures inside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,7 @@ from PIL import Image
 from visuosyn.data import HeatMap, HeatMaps, Word
 from visuosyn.data.masks import MaskRule
 from visuosyn.measure.overlap import overlaps
-from visuosyn.report.render import points
-from visuosyn.report.tables import MIN_PROMPTS, SUMMARY_ROWS, first_mask, one_rule, reader_table
-from visuosyn.run import RunFolder
+from visuosyn.view.numbers import interval, points
 from visuosyn.view.overlays import (
     BOTH,
     DEPENDENT,
@@ -31,11 +29,7 @@ from visuosyn.view.overlays import (
     pair_overlay,
 )
 
-if TYPE_CHECKING:
-    from visuosyn.studies.results import PromptStudy, Study
-
 LARGE, SMALL, TINY = 256, 96, 64  # the longer side of a picture, of a word's map, of one among many, in pixels
-ROWS = 12  # of a table
 MANY = 24  # words from which their maps are tiny
 COLUMN = "display:inline-block;vertical-align:top;margin:2px 4px;text-align:center;font-size:12px"
 
@@ -90,9 +84,9 @@ class PairView:
         )
         rows = Markup("").join(
             Markup('<tr><th style="text-align:left">{}</th><td>{}</td><td style="text-align:left">{}</td></tr>').format(
-                name, "–" if np.isnan(value) else f"{100 * value:.1f} %", told
+                name, "–" if np.isnan(value) else f"{100 * value:.1f} %", meaning
             )
-            for name, value, told in (
+            for name, value, meaning in (
                 ("IoU", self.iou, "of both areas together"),
                 ("IoD", self.iod, "of the dependent’s area"),
                 ("IoH", self.ioh, "of the head’s area"),
@@ -192,135 +186,44 @@ def map_html(one: HeatMap) -> str:
     size = _within((one.array.shape[1] * 16, one.array.shape[0] * 16), LARGE // 2)
     top = 1000 * float(one.array.max(initial=0))
     picture = _picture(overlay(None, one, size=size, opacity=1), f"heat map of {one.word.text}", max(size))
-    told = Markup('<span style="{}">{}<br>{}<br><small>{:.1f}‰</small></span>')
-    return str(told.format(COLUMN, picture, one.word.text, top))
+    cell = Markup('<span style="{}">{}<br>{}<br><small>{:.1f}‰</small></span>')
+    return str(cell.format(COLUMN, picture, one.word.text, top))
 
 
-def relations_html(relations: pd.DataFrame, *, mask: str | None = None, scheme: str = "ud", most: int = ROWS) -> Shown:
-    """A relation table as a reader wants to see it: one mask rule, the summary rows, then the commonest relations.
+def estimate_cell(row: pd.Series, name: str) -> Markup:
+    """A number of a row as a table's cell, with its interval (``NAME_low``, ``NAME_high``) in small print.
 
-    Percentage points with 95% intervals; a dagger marks relations under 20 prompts. ``mask`` defaults to
-    relative:0.4, or to the first rule of the table. Raises UserError for a rule that was not measured.
-
-    >>> import re
-    >>> from visuosyn.testing import relation_rows
-    >>> shown = relations_html(relation_rows({"obj": 25.0, "amod": -15.0}))
-    >>> [re.sub("<[^>]*>", " ", line).split()[:4] for line in str(shown).split("<tr>")[2:]]
-    [['obj', '100', '50', '40.0'], ['amod', '100', '50', '40.0']]
+    >>> row = pd.Series({"difference": 4.0, "difference_low": -1.0, "difference_high": 9.0})
+    >>> estimate_cell(row, "difference")
+    Markup('<td>+4.0<br><small>[−1.0, +9.0]</small></td>')
     """
-    table = reader_table(relations, scheme=scheme)
-    mask = first_mask(table) if mask is None else mask
-    rows = one_rule(table, mask).head(most + len(SUMMARY_ROWS))
-    heads = ("relation", "pairs", "prompts", "mIoU", "mIoD", "mIoH", "mIoD − mIoH", "")
-    lines = Markup("").join(_relation_line(row) for _, row in rows.iterrows())
-    left = (table["mask"] == mask).sum() - len(rows)
-    note = f"Per cent under {mask}, 95% intervals over prompts; † fewer than {MIN_PROMPTS} prompts." + (
-        f" {left} rarer relations are left out." if left else ""
-    )
-    return Shown(
-        str(
-            Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table><p><small>{}</small></p>").format(
-                Markup("").join(Markup("<th>{}</th>").format(name) for name in heads), lines, note
-            )
-        )
-    )
-
-
-def _relation_line(row: pd.Series) -> Markup:
-    words = {"head": "head’s area larger", "dependent": "dependent’s area larger"}.get(row["direction"], "")
-    cells = [
-        Markup('<th style="text-align:left">{}{}</th>').format(row["relation"], "†" if row["few"] else ""),
-        *(Markup("<td>{:,}</td>").format(row[name]) for name in ("n_pairs", "n_prompts")),
-        *(_estimate(row, name) for name in ("mIoU", "mIoD", "mIoH", "difference")),
-        Markup('<td style="text-align:left">{}</td>').format(words),
-    ]
-    return Markup("<tr>{}</tr>").format(Markup("").join(cells))
-
-
-def _estimate(row: pd.Series, name: str) -> Markup:
     if np.isnan(row[name]):
         return Markup("<td>–</td>")
     sign = name == "difference"
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    interval = "" if np.isnan(low) else f"[{points(low, sign)}, {points(high, sign)}]"
-    return Markup("<td>{}<br><small>{}</small></td>").format(points(row[name], sign), interval)
+    ends = interval(row[f"{name}_low"], row[f"{name}_high"], sign)
+    return Markup("<td>{}<br><small>{}</small></td>").format(points(row[name], sign), ends)
 
 
-def study_html(study: Study) -> str:
-    """A study at a glance: what was run, its relations under its first mask rule, where its report is.
+def name_cell(name: str) -> Markup:
+    """What a row is about, as its first cell.
 
-    >>> import re
-    >>> from visuosyn.studies.results import open_run
-    >>> from visuosyn.testing import tiny_run
-    >>> re.sub("<[^>]*>", "", study_html(open_run(tiny_run()))).partition(";")[0]
-    '2 captions of relations.txt, 2 seeds each, drawn by StableDiffusionPipeline (1 step, guidance 7.5)'
+    >>> name_cell("<b>")
+    Markup('<th style="text-align:left">&lt;b&gt;</th>')
     """
-    facts = study.facts
-    known = (study.folder.tables / "relations.csv").exists() and len(study.relations) > 0
-    table = relations_html(study.relations, mask=facts.masks[0], scheme=facts.scheme) if known else ""
-    return _at_a_glance(study.folder, f"{facts.captions:,} captions of {facts.corpus}", Markup(table))
+    return Markup('<th style="text-align:left">{}</th>').format(name)
 
 
-def prompt_study_html(study: PromptStudy) -> str:
-    """A study of prompts of its own making at a glance: what was run, the main table, where its report is.
+def table_html(heads: Sequence[str], rows: Sequence[Sequence[Markup]], note: str) -> Markup:
+    """A table of cells under its heads, and a note below it.
 
-    >>> import re
-    >>> from visuosyn.run import RunFolder
-    >>> from visuosyn.studies.cohyponyms.study import CohyponymStudy
-    >>> from visuosyn.testing import tiny_run
-    >>> html = prompt_study_html(CohyponymStudy(RunFolder.open(tiny_run("cohyponyms"))))
-    >>> re.sub("<[^>]*>", "", html).partition(";")[0]
-    '18 prompts of balanced pairs, 1 seed each, drawn by StableDiffusionPipeline (1 step, guidance 7.5)'
+    >>> Shown(str(table_html(["measure", "estimate"], [[name_cell("overlap"), Markup("<td>2.0</td>")]], "Per cent.")))
+    measure estimate
+    overlap 2.0
+    Per cent.
     """
-    facts = study.folder.facts
-    return _at_a_glance(study.folder, f"{facts.captions:,} prompts of {facts.corpus}", _main_table(study))
-
-
-def _main_table(study: PromptStudy) -> Markup:
-    """The first rows of the main table under the first mask rule, empty where nothing could be measured."""
-    name, columns = study.main
-    if not (study.folder.tables / f"{name}.csv").exists():
-        return Markup("")
-    table, rule = study.table(name).rename(columns={"low": "estimate_low", "high": "estimate_high"}), ""
-    if "mask" in table:
-        rule = study.folder.facts.masks[0]
-        table, rule = table[table["mask"] == rule], f" under {rule}"
-    rows = Markup("").join(
-        Markup("<tr>{}</tr>").format(
-            Markup("").join(
-                _estimate(row, column)
-                if f"{column}_low" in table
-                else Markup('<th style="text-align:left">{}</th>').format(row[column])
-                for column in columns
-            )
-        )
-        for _, row in table.head(ROWS).iterrows()
-    )
-    heads = Markup("").join(Markup("<th>{}</th>").format(column) for column in columns)
+    lines = Markup("").join(Markup("<tr>{}</tr>").format(Markup("").join(cells)) for cells in rows)
     return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table><p><small>{}</small></p>").format(
-        heads,
-        rows,
-        f"Percentage points{rule}, 95% intervals; {min(ROWS, len(table))} of {len(table):,} rows, "
-        f"the rest and the tests: .table({name!r})",
-    )
-
-
-def _at_a_glance(folder: RunFolder, drawn: str, table: Markup) -> str:
-    facts, page = folder.facts, folder.page
-    return str(
-        Markup(
-            "<p><strong>{}</strong>, {} drawn by {} ({}, guidance {:g}); {} dropped with reasons."
-            "</p>{}<p><small>{}</small></p>"
-        ).format(
-            drawn,
-            f"{len(facts.seeds)} seed{'s'[: len(facts.seeds) != 1]} each,",
-            facts.model,
-            f"{facts.steps} step{'s'[: facts.steps != 1]}",
-            facts.guidance,
-            f"{len(folder.dropped()):,}",
-            table,
-            f"The report: {page}" if page.exists() else f"No report yet: visuosyn report {folder.path}",
-        )
+        Markup("").join(Markup("<th>{}</th>").format(name) for name in heads), lines, note
     )
 
 

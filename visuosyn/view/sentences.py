@@ -30,11 +30,13 @@ def sentence_html(sentence: Sentence) -> str:
     )
     heads = Markup("").join(Markup("<th>{}</th>").format(name.replace("_", " ")) for name in SHOWN)
     counts = pairs["kind"].value_counts(sort=False)
-    told = ", ".join(f"{number} {kind}" for kind, number in counts.items()) or "none"
+    counted = ", ".join(f"{number} {kind}" for kind, number in counts.items()) or "none"
     return str(
         Markup(
             '<div style="overflow-x:auto">{}</div><p style="font-size:12px;margin:4px 0">{}{}</p>'
             '<details><summary style="font-size:12px">Pairs: {}</summary><table><thead><tr>{}</tr></thead>'
             "<tbody>{}</tbody></table></details>"
-        ).format(tree, f"Tree by {sentence.parser}, " if sentence.parser else "", sentence.scheme, told, heads, lines)
+        ).format(
+            tree, f"Tree by {sentence.parser}, " if sentence.parser else "", sentence.scheme, counted, heads, lines
+        )
     )

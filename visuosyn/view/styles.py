@@ -14,12 +14,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
 from visuosyn.errors import UserError
 
-# All stand out from paper in greyscale (3 to 1) and are told apart by colour-blind readers; the first two are Okabe and
-# Ito's, the others were chosen to lie far from them and from each other. With each goes a marker, with areas a hatch.
+# All stand out from paper in greyscale (3 to 1), and colour-blind readers can tell them apart; the first two are Okabe
+# and Ito's, the others were chosen to lie far from them and from each other. With each goes a marker, with areas a
+# hatch.
 BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#767676", "#222222"
 PALETTE = (BLUE, VERMILLION, "#05A188", "#790336", "#000000", "#233086", "#146E6D", "#9E3018")
 MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*")
@@ -119,9 +121,30 @@ def canvas(width: str = "column", height: float = 77.0) -> tuple[Figure, Axes]:
     >>> [round(25.4 * float(side), 3) for side in figure.get_size_inches()]
     [160.0, 160.0]
     """
-    tall = height * width_of("column") / STYLES["paper"]["column"]
-    figure = Figure(figsize=(width_of(width) / MILLIMETRES, tall / MILLIMETRES), layout="constrained")
+    figure = blank(width, height)
     return figure, figure.subplots()
+
+
+def blank(width: str = "column", height: float = 77.0) -> Figure:
+    """A figure without axes, of the size that :func:`canvas` gives it.
+
+    >>> with style("paper"):
+    ...     figure = blank("page", 40)
+    >>> [round(25.4 * float(side), 3) for side in figure.get_size_inches()], figure.axes
+    ([160.0, 40.0], [])
+    """
+    tall = height * width_of("column") / STYLES["paper"]["column"]
+    return Figure(figsize=(width_of(width) / MILLIMETRES, tall / MILLIMETRES), layout="constrained")
+
+
+def tight(width: float, height: float, *, padding: float = 0.02, spacing: float = 0.0) -> Figure:
+    """A figure of so many millimetres with next to no space between its axes, for pictures side by side.
+
+    >>> [round(25.4 * float(side), 3) for side in tight(160, 80).get_size_inches()]
+    [160.0, 80.0]
+    """
+    layout = ConstrainedLayoutEngine(w_pad=0.01, h_pad=padding, wspace=0.02, hspace=spacing)
+    return Figure(figsize=(width / MILLIMETRES, height / MILLIMETRES), layout=layout)
 
 
 def plain(texts: Iterable[Text]) -> None:
@@ -135,6 +158,15 @@ def plain(texts: Iterable[Text]) -> None:
     """
     for text in texts:
         text.set_parse_math(False)
+
+
+def series_look(number: int) -> tuple[str, str]:
+    """The colour and the marker of the series of this number; no two of the first eight are alike.
+
+    >>> series_look(1)
+    ('#D55E00', 's')
+    """
+    return PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
 
 
 def stacked(ax: Axes, shares: pd.DataFrame, *, remainder: str) -> None:
@@ -164,12 +196,10 @@ def save_figure(figure: Figure, stem: Path, *, formats: Sequence[str] = FORMATS)
 
     Text stays text: fonts are embedded in the PDF (TrueType), and named in the SVG. No dates are written.
 
-    >>> import tempfile
     >>> from pathlib import Path
     >>> figure, axes = canvas("column", 40)
     >>> _ = axes.plot([0, 1, 2], [0, 1, 4])
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     [path.name for path in save_figure(figure, Path(folder, "squares"))]
+    >>> [path.name for path in save_figure(figure, Path("squares"))]
     ['squares.pdf', 'squares.svg', 'squares.png']
     """
     stem.parent.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,7 @@ class Arc:
 
 
 def text_width(text: str, size: float = FONT) -> float:
-    """About how wide a text is drawn in a sans-serif face, in pixels; for laying out, not for cutting."""
+    """About how wide a text is in a sans-serif face, in pixels: good enough to lay words out, not to clip them."""
     wide = sum(1.0 if ord(c) > 0x2E80 else 0.32 if c in NARROW else 0.86 if c in WIDE else 0.58 for c in text)
     return size * (wide + 0.12 * sum(c.isupper() for c in text))
 
@@ -67,7 +67,7 @@ def tree_svg(
     pairs: Sequence[WordPair],
     *,
     rows: Sequence[int | None] | None = None,
-    strange: frozenset[str] = frozenset(),
+    unknown: frozenset[str] = frozenset(),
     standalone: bool = False,
     notebook: bool = False,
 ) -> Markup:
@@ -76,8 +76,8 @@ def tree_svg(
     ``pairs`` are the caption's pairs in their order; those of kind "related" become arcs, drawn from the head to the
     dependent (arrow). ``rows`` gives the row of each word's heat map, None for a word without one. Words (class
     ``word``, ``data-row``) and arcs (class ``arc``, ``data-pair``) are marked for the page's script. Words whose
-    lower-case form is in ``strange`` get the class of that name. ``standalone`` and ``notebook`` add a style sheet,
-    for a file and for a notebook, light or dark.
+    lower-case form is in ``unknown``, which the model was never taught, get the class ``unknown``. ``standalone`` and
+    ``notebook`` add a style sheet, for a file and for a notebook, light or dark.
     """
     related = [(n, p) for n, p in enumerate(pairs) if p.kind == "related"]
     above = levels([(n, p) for n, p in related if p.edge != "enhanced"])
@@ -92,7 +92,7 @@ def tree_svg(
         *_arcs(sentence, above, ports, base=top, up=True),
         *_arcs(sentence, below, _ports(below, centres), base=top + 42, up=False),
         *(_root(ports[ROOT, i], top) for i in sorted(roots)),
-        *(_word(sentence, i, centres[i], top, rows[i], strange) for i in range(len(sentence.words))),
+        *(_word(sentence, i, centres[i], top, rows[i], unknown) for i in range(len(sentence.words))),
     ]
     sheet = STANDALONE if standalone else NOTEBOOK if notebook else ""
     style = Markup("<style>{}</style>").format(Markup(sheet)) if sheet else ""
@@ -137,7 +137,7 @@ def _arcs(
     sentence: Sentence, arcs: Sequence[Arc], ports: dict[tuple[int, int], float], *, base: float, up: bool
 ) -> list[Markup]:
     """Arcs with labels, above (``up``) or below the line ``base``, in the order of their dependents."""
-    sign, words, drawn = -1 if up else 1, sentence.words, []
+    sign, words, found = -1 if up else 1, sentence.words, []
     for arc in sorted(arcs, key=lambda a: (a.pair.dependent, a.number)):
         head, dependent = ports[arc.number, arc.pair.head], ports[arc.number, arc.pair.dependent]
         turn = 6 if dependent > head else -6
@@ -146,7 +146,7 @@ def _arcs(
             f"M{head:.1f} {base + sign * 2:.1f}V{y - sign * 6:.1f}Q{head:.1f} {y:.1f} {head + turn:.1f} {y:.1f}"
             f"H{dependent - turn:.1f}Q{dependent:.1f} {y:.1f} {dependent:.1f} {y - sign * 6:.1f}V{base + sign * 6:.1f}"
         )
-        drawn.append(
+        found.append(
             Markup(
                 '<g class="arc{kind}" data-pair="{number}" aria-label="{relation}: head {head}, dependent {dep}">'
                 '<path class="hit" d="{path}"/><path d="{path}"/>{tip}'
@@ -163,7 +163,7 @@ def _arcs(
                 y=y + 4,
             )
         )
-    return drawn
+    return found
 
 
 def _tip(x: float, y: float, sign: int) -> Markup:
@@ -181,9 +181,9 @@ def _root(x: float, top: float) -> Markup:
     ).format(x=x, y=top - 6, tip=_tip(x, top, -1))
 
 
-def _word(sentence: Sentence, i: int, x: float, top: float, row: int | None, strange: frozenset[str]) -> Markup:
+def _word(sentence: Sentence, i: int, x: float, top: float, row: int | None, unknown: frozenset[str]) -> Markup:
     word = sentence.words[i]
-    kind = ("" if row is not None else " unmapped") + (" strange" if word.text.lower() in strange else "")
+    kind = ("" if row is not None else " unmapped") + (" unknown" if word.text.lower() in unknown else "")
     return Markup(
         '<g class="word{kind}" {row}aria-label="{text}{pos}{without}"><text x="{x:.1f}" y="{y:.1f}" '
         'text-anchor="middle">{text}</text> <text class="pos" x="{x:.1f}" y="{low:.1f}" text-anchor="middle">'

@@ -43,7 +43,7 @@ def test_the_page_is_one_file(tmp_path: Path) -> None:
     assert len(page.html) < 300_000
 
 
-def test_one_scale_for_all_words_is_told(tmp_path: Path) -> None:
+def test_one_scale_for_all_words_is_described(tmp_path: Path) -> None:
     maps = heat_maps(TREE)
     explain_page(maps, TREE, pair_rows(maps, TREE), tmp_path, common=True)
     with Image.open(tmp_path / "overlays" / "00-a.png") as image:

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from tests.builder import study
 from tests.studies.relations.test_tables import row
 from visuosyn.errors import UserError
-from visuosyn.report.tables import one_rule, reader_table
 from visuosyn.studies.relations import figures
 from visuosyn.studies.relations.statistics.means import relation_table
+from visuosyn.studies.relations.tables import one_rule, reader_table
 from visuosyn.view.styles import STYLES, canvas, save_figure, style
 
 RELATIONS = {"obj": 25.0, "nsubj": 12.0, "det": 1.0, "amod": -15.0, "$x_1$": 3.0, "compound:prt": -2.0}
@@ -50,7 +50,7 @@ def test_plane_shows_each_relation_where_it_is(table: pd.DataFrame) -> None:
     assert ax.get_xlim() == ax.get_ylim() and (ax.get_xlabel(), ax.get_ylabel()) == ("mIoH (%)", "mIoD (%)")
 
 
-def test_marker_and_fill_tell_direction_and_support(table: pd.DataFrame) -> None:
+def test_marker_and_fill_show_direction_and_support(table: pd.DataFrame) -> None:
     with style():
         ax = figures.relation_plane(one_rule(table, "relative:0.4"))
     by_height = {line.get_ydata()[0] - 50: line for line in points(ax)}

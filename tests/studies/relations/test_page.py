@@ -135,7 +135,7 @@ def test_links_lead_somewhere(run: Path, page: Page) -> None:
         assert target.startswith(("#", "data:")) or (run / target).is_file(), target
 
 
-def test_facts_losses_and_strange_words_are_told(page: Page) -> None:
+def test_facts_losses_and_unknown_words_are_named(page: Page) -> None:
     text = re.sub(r"\s+", " ", page.text)
     assert "9 captions of captions.conllu, drawn by blobs, each with 2 seeds: 17 pictures" in text
     assert "8 words outside the model’s vocabulary" in text

@@ -1,19 +1,15 @@
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pandas as pd
 
-import visuosyn
 from tests.studies.relations.test_tables import row
-from visuosyn.report.prose import bibtex, findings
-from visuosyn.report.tables import reader_table
+from visuosyn.studies.relations.prose import findings
+from visuosyn.studies.relations.tables import reader_table
 
 RULES = ("relative:0.4", "summed:0.15", "area:0.1")
 
 
-def told(*relations: tuple[str, float, float, int]) -> list[str]:
+def found(*relations: tuple[str, float, float, int]) -> list[str]:
     """Findings of relations given as (name, difference under relative, under summed, prompts)."""
     rows = []
     for mask, place in zip(RULES, (1, 2, None), strict=True):
@@ -25,7 +21,7 @@ def told(*relations: tuple[str, float, float, int]) -> list[str]:
 
 
 def test_overlap_is_compared_by_intervals() -> None:
-    first = told(("obj", 1, 1, 50))[0]
+    first = found(("obj", 1, 1, 50))[0]
     assert "overlap less than those of unrelated words of the same caption: mIoU 30.0 against 40.0" in first
 
 
@@ -36,7 +32,7 @@ def test_intervals_that_overlap_are_no_equality() -> None:
 
 
 def test_directions_are_counted_with_the_rules_under_which_they_hold() -> None:
-    said = told(("obj", 12.0, 5.0, 50), ("amod", -15.0, -4.0, 50), ("acl", 8.0, -8.0, 50), ("det", 1.0, 1.0, 50))
+    said = found(("obj", 12.0, 5.0, 50), ("amod", -15.0, -4.0, 50), ("acl", 8.0, -8.0, 50), ("det", 1.0, 1.0, 50))
     assert said[1] == (
         "Of 4 relations with at least 20 prompts, 3 have a direction under relative:0.4 (the 95% interval of mIoD − "
         "mIoH excludes 0); under every rule that can show one it holds for 2: the head's area is the larger "
@@ -46,28 +42,10 @@ def test_directions_are_counted_with_the_rules_under_which_they_hold() -> None:
 
 
 def test_a_run_that_is_too_small_says_so_and_claims_nothing() -> None:
-    said = told(("obj", 12.0, 12.0, 19))
+    said = found(("obj", 12.0, 12.0, 19))
     assert len(said) == 2 and said[1].startswith("No relation occurs in 20 or more prompts")
 
 
 def test_no_direction_at_all() -> None:
-    assert told(("obj", 1.0, 1.0, 50))[1].endswith("none have a direction under relative:0.4 (the 95% interval of "
+    assert found(("obj", 1.0, 1.0, 50))[1].endswith("none have a direction under relative:0.4 (the 95% interval of "
                                                    "mIoD − mIoH excludes 0).")  # fmt: skip
-
-
-def test_sources_are_balanced_bibtex() -> None:
-    text = bibtex()
-    keys = re.findall(r"^@\w+\{([\w-]+),$", text, flags=re.MULTILINE)
-    assert text.count("{") == text.count("}") and text.count("@") == len(keys)
-    assert len(keys) == len(set(keys)) == 18
-
-
-def test_whoever_is_cited_stands_in_the_bibliography() -> None:
-    """In the pages, their texts and the guide to reading: the last author named before a year."""
-    root = Path(visuosyn.__file__).parents[1]
-    texts = [root / "docs" / "reading.md", *(root / "visuosyn" / "report").rglob("*.py")]
-    texts += (root / "visuosyn" / "report" / "templates").glob("*.html")
-    cited = r"\b([A-Z][a-zé]+)(?: et al\.)?,? \(?(?:19|20)\d\d\b"
-    found = {name for path in texts for name in re.findall(cited, path.read_text(encoding="utf-8"))}
-    assert {"Tang", "Kim", "Miller", "Gladen", "Palmer"} <= found
-    assert not [name for name in found if f"{name}, " not in bibtex()]

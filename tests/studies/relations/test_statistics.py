@@ -12,17 +12,18 @@ from matplotlib.markers import TICKDOWN, TICKUP
 
 from tests.builder import RULES, study, write_run
 from tests.studies.relations.test_page import Page
-from visuosyn.report.tables import reader_table
 from visuosyn.run import RunFolder
 from visuosyn.studies.relations.compare import compare_stage
 from visuosyn.studies.relations.curves import beside_published, control_forest, specification_curve, variance_bars
+from visuosyn.studies.relations.gallery import curve_relations
 from visuosyn.studies.relations.markdown import sections
 from visuosyn.studies.relations.page import write_report
 from visuosyn.studies.relations.reference import paper_table, published_table
-from visuosyn.studies.relations.sections import curve_relations, statistic_tables
 from visuosyn.studies.relations.statements import agreement, methods, statements, universes
+from visuosyn.studies.relations.statistics.compute import statistic_tables
 from visuosyn.studies.relations.statistics.dominance import DIFFERENCE
 from visuosyn.studies.relations.statistics.means import relation_table
+from visuosyn.studies.relations.tables import reader_table
 from visuosyn.view.styles import style
 
 COPIES = 21  # captions of each kind: some relations then have 20 prompts
@@ -44,10 +45,10 @@ def tables(run: RunFolder) -> dict[str, pd.DataFrame]:
 
 
 def test_the_methods_name_the_tests_that_were_made(tables: dict[str, pd.DataFrame]) -> None:
-    told = methods(tables, draws=200)
-    assert "(200 patterns)" in told and "crossed random effects of" in told
-    assert all(name in told for name in tables["contrasts"]["control"].unique())
-    assert f"in {universes(tables)} analyses" in told
+    text = methods(tables, draws=200)
+    assert "(200 patterns)" in text and "crossed random effects of" in text
+    assert all(name in text for name in tables["contrasts"]["control"].unique())
+    assert f"in {universes(tables)} analyses" in text
     few = methods({"differences": tables["differences"]}, draws=200)
     assert "controls" not in few and "analyses" not in few and "mixed" not in few
 
@@ -67,7 +68,7 @@ def test_what_is_there_is_kept(run: RunFolder) -> None:
     assert (run.controls_file.stat().st_mtime_ns, run.multiverse_file.stat().st_mtime_ns) == before
 
 
-def test_other_pairs_are_compared_anew(run: RunFolder, tmp_path: Path) -> None:
+def test_other_pairs_are_compared_again(run: RunFolder, tmp_path: Path) -> None:
     other = RunFolder(Path(shutil.copytree(run.path, tmp_path / "run")))
     pairs = other.pairs()
     fewer = pairs[pairs["mask"] == "soft"]
@@ -111,7 +112,7 @@ def test_a_specification_curve_is_sorted_and_marks_each_choice(tables: dict[str,
     free = rows[~rows["mask"].str.startswith("area") & rows["estimate"].notna()]
     assert sorted(drawn) == pytest.approx(sorted(free["estimate"]))
     marks = [len(line.get_xdata()) for line in lower.lines]
-    assert sum(marks) == 2 * len(free)  # mask rule and normalisation; layers and thirds were not kept apart
+    assert sum(marks) == 2 * len(free)  # mask rule and normalisation; layers and phases were not kept apart
     labels = [tick.get_text() for tick in lower.get_yticklabels()]
     assert "maps:  none" in labels and "soft" in labels
 
@@ -121,11 +122,11 @@ def test_a_specification_curve_tells_sides_without_colour() -> None:
     rows = pd.DataFrame({"mask": masks, "estimate": [12.0, 1.0, -9.0, 3.0], "measure": DIFFERENCE})
     rows = rows.assign(low=rows["estimate"] - 4, high=rows["estimate"] + 4, normalisation="none", layers="all")
     with style("paper"):
-        upper, lower = specification_curve(rows.assign(phase="all"))
+        upper, lower = specification_curve(rows.assign(third="all"))
     found = {x: line.get_marker() for line in lower.lines for x in line.get_xdata()}
     assert found == {0: TICKDOWN, 1: ".", 2: ".", 3: TICKUP}
-    told = {text.get_text() for text in upper.figure.legends[0].get_texts()}
-    assert told == {"interval above 0", "below 0", "neither"}
+    labels = {text.get_text() for text in upper.figure.legends[0].get_texts()}
+    assert labels == {"interval above 0", "below 0", "neither"}
 
 
 def test_published_figures_stand_beside_ours(tables: dict[str, pd.DataFrame]) -> None:

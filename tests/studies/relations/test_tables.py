@@ -9,19 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from visuosyn.report.tables import (
-    MIN_PROMPTS,
-    dropped_summary,
-    first_mask,
-    latex_escape,
-    one_rule,
-    reader_table,
-    relations_latex,
-    write_csv,
-)
+from visuosyn.report.latex import latex_escape
+from visuosyn.report.tables import first_mask, write_csv
+from visuosyn.stats.corrections import FEW
+from visuosyn.studies.relations.latex import relations_latex
 from visuosyn.studies.relations.reference import beside_paper, paper_table
-
-MEASURES = ("mIoU", "mIoD", "mIoH", "difference")
+from visuosyn.studies.relations.tables import one_rule, reader_table
 
 
 def row(relation: str, mask: str, difference: float, *, half: float = 2, prompts: int = 50, pairs: int = 80) -> dict:
@@ -94,7 +87,7 @@ def test_direction_needs_an_interval_off_zero_and_counts_the_rules_that_can_show
 
 def test_few_is_by_prompts_not_pairs_and_missing_intervals_give_no_direction() -> None:
     single = row("acl", "soft", 40.0, prompts=1, pairs=500) | {"difference_low": np.nan, "difference_high": np.nan}
-    table = reader_table(pd.DataFrame([single, row("obj", "soft", 3.0, prompts=MIN_PROMPTS)]))
+    table = reader_table(pd.DataFrame([single, row("obj", "soft", 3.0, prompts=FEW)]))
     assert table["few"].tolist() == [True, False]
     assert table["direction"].tolist() == ["", "head"]
 
@@ -159,34 +152,12 @@ def test_latex_compiles_within_the_page(tmp_path: Path) -> None:
     assert "Overfull" not in done.stdout
 
 
-def test_dropped_are_counted_by_kind_of_reason() -> None:
-    dropped = pd.DataFrame(
-        {
-            "what": ["word", "word", "pair", "caption"],
-            "caption_id": ["1", "2", "2", "9"],
-            "text": ["cat", "dog", "det(dog-2, a-1)", ""],
-            "reason": ["'cat' is past token 77", "'dog' is past token 77", 'no map of "don\'t": lost', "it is empty"],
-        }
-    )
-    counted = dropped_summary(dropped)
-    assert counted["n"].tolist() == [2, 1, 1] and counted["n"].sum() == len(dropped)
-    first = counted.iloc[0]
-    assert (first["what"], first["reason"], first["n_captions"], first["example"]) == (
-        "word",
-        "‘…’ is past token 77",
-        2,
-        "cat",
-    )
-    assert "no map of ‘…’: lost" in set(counted["reason"])
-    assert dropped_summary(dropped.iloc[:0]).empty
-
-
 def test_one_rule_keeps_the_order() -> None:
     table = pd.DataFrame([row("b", "soft", 1), row("x", "area:0.1", 1), row("a", "soft", 1)])
     assert one_rule(table, "soft")["relation"].tolist() == ["b", "a"]
 
 
-def test_a_reader_table_made_anew_of_its_own_file_is_the_same(tmp_path: Path) -> None:
+def test_a_reader_table_rebuilt_from_its_own_file_is_the_same(tmp_path: Path) -> None:
     table = reader_table(pd.DataFrame([row("obj", "soft", 25.0), row("amod", "soft", -15.0)]))
     read = pd.read_csv(write_csv(table, tmp_path / "relations.csv"))
     pd.testing.assert_frame_equal(reader_table(read)[list(table)], table, check_exact=False, rtol=1e-5)

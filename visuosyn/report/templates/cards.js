@@ -53,7 +53,7 @@ function build(card) {
   }
   wire(card);
   if (data.pairs.length && !document.querySelector(".explain")) element.append(pairList(card));
-  tell(card);
+  showCard(card);
 }
 
 function thumbnail(card, word) {
@@ -85,8 +85,8 @@ function wire(card) {
 }
 
 function answer(card, part, what) {
-  const show = () => { card.shown = what; tell(card); };
-  const leave = () => { card.shown = card.kept; tell(card); };
+  const show = () => { card.shown = what; showCard(card); };
+  const leave = () => { card.shown = card.kept; showCard(card); };
   const keep = () => { card.kept = same(card.kept, what) ? null : what; show(); };
   part.addEventListener("pointerenter", show);
   part.addEventListener("pointerleave", leave);
@@ -95,7 +95,7 @@ function answer(card, part, what) {
   part.addEventListener("click", keep);
   part.addEventListener("keydown", (event) => {
     if (part.tagName !== "BUTTON" && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); keep(); }
-    if (event.key === "Escape") { card.kept = null; card.shown = null; tell(card); }
+    if (event.key === "Escape") { card.kept = null; card.shown = null; showCard(card); }
   });
   return part;
 }
@@ -118,7 +118,7 @@ function roving(parts) {
 }
 
 // Paint and say what a card shows now.
-function tell(card) {
+function showCard(card) {
   const { canvas, readout, shown } = card;
   all(".on, .as-head, .as-dependent", card.svg).forEach((part) => part.classList.remove("on", "as-head", "as-dependent"));
   const pressed = (part, on) => part.setAttribute("aria-pressed", String(on));
@@ -131,13 +131,13 @@ function tell(card) {
     clearCanvas(canvas);
     readout.replaceChildren();
   } else if (shown.pair) {
-    tellPair(card, shown.pair);
+    showPair(card, shown.pair);
   } else {
-    tellWord(card, shown.word);
+    showWord(card, shown.word);
   }
 }
 
-function tellWord(card, word) {
+function showWord(card, word) {
   const [text, top] = card.data.words[word];
   all(`.word[data-row="${word}"]`, card.svg).forEach((part) => part.classList.add("on"));
   const name = make("strong", {}, text);
@@ -152,7 +152,7 @@ function tellWord(card, word) {
   }
 }
 
-function tellPair(card, [number, relation, head, dependent, values]) {
+function showPair(card, [number, relation, head, dependent, values]) {
   paintPair(card.canvas, card, head, dependent, view.rule);
   card.svg.querySelector(`.arc[data-pair="${number}"]`)?.classList.add("on");
   card.svg.querySelector(`.word[data-row="${head}"]`)?.classList.add("as-head");
@@ -220,7 +220,7 @@ function markRelation(card) {
 // The tools above the pictures.
 function refresh() {
   for (const card of cards.values()) {
-    tell(card);
+    showCard(card);
     if (card.details) fillPairs(card);
   }
 }

@@ -11,23 +11,22 @@ import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from PIL import Image
 
+from visuosyn.view.marks import legend_above, mark, named_rows
 from visuosyn.view.overlays import backdrop, overlay
 from visuosyn.view.styles import (
     BLUE,
     GREY,
     INK,
-    MARKERS,
-    MILLIMETRES,
     PALETTE,
     VERMILLION,
     canvas,
-    plain,
+    series_look,
     stacked,
+    tight,
     width_of,
 )
 
@@ -67,14 +66,22 @@ def leakage_forest(table: pd.DataFrame, *, mask: str, ax: Axes | None = None) ->
     ax.plot(chance[names], range(len(names)), linestyle="none", marker="|", markersize=11, color=INK, zorder=1)
     counts = rows[rows["measure"] == "leakage"].set_index("adjective")["n"]
     _rows(ax, [f"{name}  ({counts[name]})" for name in names], "outside of the noun’s mask (%)")
-    handles = [Line2D([], [], color=c, marker=m, label=label) for c, m, label in shown.values()]
-    handles.append(Line2D([], [], linestyle="none", marker="|", markersize=9, color=INK, label="spread evenly"))
-    _legend(ax, handles)
+    handles = [_key(label, colour, marker) for colour, marker, label in shown.values()]
+    _legend(ax, [*handles, mark("spread evenly", colour=INK, marker="|", markersize=9)])
     return ax
 
 
 def leakage_by_rule(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Leakage of all adjectives minus that of their nouns, under every mask rule: does it outlive the rule?"""
+    """Leakage of all adjectives minus that of their nouns, under every mask rule: does it outlive the rule?
+
+    ``table`` as ``tables/leakage.csv`` of a study has it.
+
+    >>> import pandas as pd
+    >>> row = {"adjective": "all", "measure": "leakage - noun_leakage", "estimate": 5.0, "low": 1.0, "high": 9.0}
+    >>> table = pd.DataFrame([row | {"mask": mask, "few": False} for mask in ("relative:0.4", "soft")])
+    >>> [tick.get_text() for tick in leakage_by_rule(table).get_yticklabels()]
+    ['soft', 'relative:0.4']
+    """
     rows = table[(table["adjective"] == table["adjective"].iloc[0]) & (table["measure"] == "leakage - noun_leakage")]
     names = list(rows["mask"])[::-1]
     ax = canvas(height=22 + 5 * len(names))[1] if ax is None else ax
@@ -100,10 +107,10 @@ def change_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = canvas("page", 24 + 9 * len(names))[1] if ax is None else ax
     handles = []
     for number, (region, label) in enumerate(REGIONS.items()):
-        colour, marker = PALETTE[number], MARKERS[number]
+        colour, marker = series_look(number)
         rows = table[table["measure"] == f"rgb_{region}"]
         _points(ax, rows, "comparison", names, 0.22 - 0.22 * number, colour, marker)
-        handles.append(Line2D([], [], color=colour, marker=marker, label=label))
+        handles.append(_key(label, colour, marker))
     _rows(ax, names, "mean absolute change of RGB (% of the range)")
     ax.set_xlim(left=0)
     _legend(ax, handles)
@@ -135,7 +142,7 @@ def tint_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     _rows(ax, names, "in the adjective’s colour (%)")
     right = max(5.0, ax.get_xlim()[1])
     ax.set_xlim(-0.03 * right, right)  # markers at 0 stand clear of the names
-    _legend(ax, [Line2D([], [], color=c, marker=m, label=label) for *_, c, m, label in shown], columns=2)
+    _legend(ax, [_key(label, colour, marker) for *_, colour, marker, label in shown], columns=2)
     return ax
 
 
@@ -161,14 +168,16 @@ def binding_bars(table: pd.DataFrame, *, names: dict[str, str], ax: Axes | None 
 
 
 def strip(rows: Sequence[tuple[str, Sequence[Cell | None]]], *, title: str = "") -> Figure:
-    """Pictures in named rows, one column an adjective; ``None`` leaves a gap. A map lies over its picture."""
+    """Pictures in named rows, one column an adjective; ``None`` leaves a gap. A map lies over its picture.
+
+    >>> from PIL import Image
+    >>> figure = strip([("free", [Cell("red", Image.new("RGB", (8, 8))), None])])
+    >>> [len(axes.images) for axes in figure.axes]
+    [1, 0]
+    """
     columns = max(len(cells) for _, cells in rows)
     width = width_of("page")
-    height = (width * 0.9 / columns) * len(rows) + 12
-    figure = Figure(
-        figsize=(width / MILLIMETRES, height / MILLIMETRES),
-        layout=ConstrainedLayoutEngine(w_pad=0.01, h_pad=0.01, wspace=0.02, hspace=0.02),
-    )
+    figure = tight(width, (width * 0.9 / columns) * len(rows) + 12, padding=0.01, spacing=0.02)
     figure.suptitle(title, parse_math=False, ha="left", x=0.01)
     axes = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, cells) in zip(axes, rows, strict=True):
@@ -184,11 +193,9 @@ def strip(rows: Sequence[tuple[str, Sequence[Cell | None]]], *, title: str = "")
 
 
 def _picture(cell: Cell) -> NDArray[np.uint8]:
-    size = (
-        (SIDE, SIDE) if cell.image is None else tuple(SIDE * side // max(cell.image.size) for side in cell.image.size)
-    )
-    pair = (int(size[0]), int(size[1]))
-    return np.asarray(backdrop(cell.image, pair) if cell.array is None else overlay(cell.image, cell.array, size=pair))
+    width, height = (SIDE, SIDE) if cell.image is None else cell.image.size
+    size = SIDE * width // max(width, height), SIDE * height // max(width, height)
+    return np.asarray(backdrop(cell.image, size) if cell.array is None else overlay(cell.image, cell.array, size=size))
 
 
 def _points(
@@ -204,13 +211,14 @@ def _points(
 
 
 def _rows(ax: Axes, labels: Sequence[str], xlabel: str) -> None:
-    ax.set_yticks(range(len(labels)), labels)
-    plain(ax.get_yticklabels())
-    ax.set(xlabel=xlabel, ylim=(-0.6, max(len(labels), 1) - 0.4))
-    sns.despine(ax=ax, left=True)
-    ax.tick_params(axis="y", length=0)
+    named_rows(ax, labels, xlabel=xlabel, ylim=(-0.6, max(len(labels), 1) - 0.4))
+
+
+def _key(label: str, colour: str, marker: str) -> Line2D:
+    """An entry of the legend: a mark on its interval."""
+    return mark(label, colour=colour, marker=marker, linestyle="-")
 
 
 def _legend(ax: Axes, handles: Sequence[Artist], *, columns: int = 5) -> None:
-    ax.figure.legend(handles=list(handles), loc="outside upper left", ncols=min(columns, len(handles)),
-                     handletextpad=0.4, columnspacing=1.0, borderpad=0.1)  # fmt: skip
+    columns = min(columns, len(handles))
+    legend_above(ax, handles, columns=columns, handletextpad=0.4, columnspacing=1.0, borderpad=0.1)

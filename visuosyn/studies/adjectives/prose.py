@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from visuosyn import __version__
 from visuosyn.report.prose import amount, seeds_text
-from visuosyn.report.render import points
+from visuosyn.report.run_text import drawing_text, software_text
 from visuosyn.run import RunFacts
 from visuosyn.studies.adjectives.statistics import ALL
+from visuosyn.view.numbers import interval, points
 
 
 def findings(tables: Mapping[str, pd.DataFrame], mask: str) -> list[str]:
@@ -86,8 +86,7 @@ def _interval(row: Any, unit: str, *, sign: bool = False) -> str:
     >>> _interval(pd.Series({"estimate": 3.21, "low": 1.0, "high": 5.0}), "%")
     '3.2 % [1.0, 5.0]'
     """
-    interval = f" [{points(row['low'])}, {points(row['high'])}]" if row["low"] == row["low"] else ""
-    return f"{points(row['estimate'], sign)} {unit}{interval}"
+    return f"{points(row['estimate'], sign)} {unit} {interval(row['low'], row['high'])}".rstrip()
 
 
 def _p(row: Any) -> str:
@@ -96,23 +95,20 @@ def _p(row: Any) -> str:
     return "p < .001 (Holm)" if p < 0.001 else f"p = {p:.3f} (Holm)".replace("0.", ".") if p == p else "not tested"
 
 
-def methods(facts: RunFacts, judge: Mapping[str, Any], *, dropped: int) -> str:
+def methods(facts: RunFacts, judge: Mapping[str, Any], *, masks: Sequence[str], dropped: int) -> str:
     """A methods section ready to paste, with the facts of this run."""
-    others = sorted(set(facts.software.items()) - {("visuosyn", __version__)})
-    versions = "".join(f", {name} {version}" for name, version in others)
     return (
         f"We drew {amount(facts.captions, 'prompt')} made from templates ({facts.corpus}) with {facts.model} "
-        f"({facts.family}, {facts.dtype}; {facts.scheduler}, {amount(facts.steps, 'step')}, guidance scale "
-        f"{facts.guidance:g}, {facts.width} × {facts.height} pixels) and {amount(len(facts.seeds), 'seed')} "
+        f"({drawing_text(facts)}) and {amount(len(facts.seeds), 'seed')} "
         f"({seeds_text(facts.seeds)}); all prompts of a template start from the same noise. Each adjective but the "
         "first was drawn again with the attention probabilities of the first adjective’s prompt (Hertz et al., 2022), "
         f"to the text in the first {100 * facts.options['cross_share']:g} % and within the picture in the first "
         f"{100 * facts.options['self_share']:g} % of the steps. The attention to each word is averaged over heads, "
         "layers and steps (DAAM; Tang et al., 2023). Leakage is the share of an adjective’s area outside of its noun’s "
-        f"mask, as the judge {judge['name']} found it, with areas by the rules {', '.join(facts.masks)}. Change is the "
+        f"mask, as the judge {judge['name']} found it, with areas by the rules {', '.join(masks)}. Change is the "
         "mean absolute difference of RGB and the mean structural similarity (Wang et al., 2004) inside and outside of "
         "the union of the noun’s masks in both pictures. Controls: no adjective, another noun, another seed. Means are "
         "given with 95% expanded percentile intervals (Hesterberg, 2015) from a bootstrap over template x adjective, "
         f"tests are sign-flips of the same clusters, corrected after Holm. {amount(dropped, 'item')} could not be "
-        f"measured and are listed with the reason. Software: visuosyn {__version__}{versions}."
+        f"measured and are listed with the reason. {software_text(facts)}"
     )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -15,8 +13,9 @@ from numpy.typing import NDArray
 
 from visuosyn.data import HeatMaps
 from visuosyn.studies.cohyponyms.statistics.tables import PAPER
+from visuosyn.view.marks import interval_marks, legend_above, mark, named_rows
 from visuosyn.view.overlays import overlay
-from visuosyn.view.styles import BLUE, GREY, INK, MILLIMETRES, VERMILLION, canvas, plain, width_of
+from visuosyn.view.styles import BLUE, GREY, INK, MILLIMETRES, VERMILLION, canvas, width_of
 
 KINDS = {"cohyponyms": (VERMILLION, "o"), "others": (BLUE, "s")}
 SHIFT = 0.16
@@ -26,8 +25,8 @@ def rate_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -> Axes
     """The share of pictures with both nouns, a row a pair or a hypernym, with 95% intervals; kinds by colour and
     marker.
 
-    The lines are the means of the kinds. ``table`` as from ``stats.pairs.rates`` (``tables/pair_rates.csv``,
-    ``tables/hypernyms.csv`` of a study); the number of pairs stands in brackets where it is not one.
+    The lines are the means of the kinds. ``table`` as ``tables/pair_rates.csv`` or
+    ``tables/hypernyms.csv`` of a study has it; the number of pairs stands in brackets where it is not one.
 
     >>> import pandas as pd
     >>> table = pd.DataFrame({"pair": ["cat dog", "cat box"], "kind": ["cohyponyms", "others"], "rate": [40.0, 90.0],
@@ -41,13 +40,12 @@ def rate_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -> Axes
         mine = rows[rows["kind"] == kind]
         if len(mine):
             ax.axvline(mine["rate"].mean(), color=colour, linewidth=0.8, linestyle="--", zorder=1)
-            _points(ax, mine["rate"], mine.index.to_numpy(dtype=float), mine[["low", "high"]], colour, marker)
+            interval_marks(ax, mine["rate"], mine.index, mine["low"], mine["high"], colour=colour, marker=marker)
     single = rows["n_pairs"].eq(1).all()
     names = [f"{n}" if single else f"{n} ({p})" for n, p in zip(rows[by], rows["n_pairs"], strict=True)]
-    ax.set_yticks(range(len(rows)), names)
-    ax.set(xlabel="pictures with both nouns (%)", xlim=(-3, 103), ylim=(-0.7, max(len(rows), 1) - 0.3))
+    ax.set_xlim(-3, 103)
     _legend(ax)
-    return _tidy(ax)
+    return named_rows(ax, names, xlabel="pictures with both nouns (%)", ylim=(-0.7, max(len(rows), 1) - 0.3))
 
 
 def kind_means(table: pd.DataFrame, labels: dict[str, str], *, ax: Axes | None = None) -> Axes:
@@ -66,15 +64,15 @@ def kind_means(table: pd.DataFrame, labels: dict[str, str], *, ax: Axes | None =
     for kind, (colour, marker) in KINDS.items():
         shift = SHIFT if kind == "cohyponyms" else -SHIFT
         at = rows.index.to_numpy(dtype=float) + shift
-        _points(ax, rows[kind], at, rows[[f"{kind}_low", f"{kind}_high"]], colour, marker)
+        low, high = rows[f"{kind}_low"], rows[f"{kind}_high"]
+        interval_marks(ax, rows[kind], at, low, high, colour=colour, marker=marker)
         for place in at[(rows["outcome"] == "both").to_numpy()]:
             ax.plot(PAPER[kind], place, linestyle="none", marker="|", markersize=9, color=INK, zorder=4)
     ax.axvline(0, color=GREY, linewidth=0.6, zorder=0)
-    ax.set_yticks(range(len(rows)), [labels[name] for name in rows["outcome"]])
-    ax.set(xlabel="per cent", ylim=(-0.6, max(len(rows), 1) - 0.4))
-    bar = Line2D([], [], color=INK, marker="|", linestyle="none", markersize=9, label="paper")
+    bar = mark("paper", colour=INK, marker="|", markersize=9)
     _legend(ax, [bar] if "both" in set(rows["outcome"]) else [])
-    return _tidy(ax)
+    names = [labels[name] for name in rows["outcome"]]
+    return named_rows(ax, names, xlabel="per cent", ylim=(-0.6, max(len(rows), 1) - 0.4))
 
 
 def difference_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -> Axes:
@@ -91,20 +89,19 @@ def difference_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -
     ax = canvas("page", 22 + 5 * max(len(rows), 3))[1] if ax is None else ax
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=1)
     ax.hlines(rows.index, rows["dyadic_low"], rows["dyadic_high"], color=INK, linewidth=0.5, zorder=2)
-    at = rows.index.to_numpy(dtype=float)
-    _points(ax, rows["difference"], at, rows[["difference_low", "difference_high"]], INK, "D")
+    low, high = rows["difference_low"], rows["difference_high"]
+    interval_marks(ax, rows["difference"], rows.index, low, high, colour=INK, marker="D")
     names = [
         f"{name}  ({a} and {b})" for name, a, b in zip(rows[by], rows["n_cohyponyms"], rows["n_others"], strict=True)
     ]
-    ax.set_yticks(range(len(rows)), names)
-    ax.set(xlabel="cohyponyms − others (percentage points)", ylim=(-0.7, max(len(rows), 1) - 0.3))
-    return _tidy(ax)
+    xlabel = "cohyponyms − others (percentage points)"
+    return named_rows(ax, names, xlabel=xlabel, ylim=(-0.7, max(len(rows), 1) - 0.3))
 
 
 def link_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Odds ratio of both nouns being drawn for ten points more overlap within a pair, by mask rule and kind.
 
-    ``table`` as from ``stats.pair_models.link_table`` (``tables/link.csv`` of a study).
+    ``table`` as ``tables/link.csv`` of a study has it.
 
     >>> import pandas as pd
     >>> table = pd.DataFrame({"mask": "relative:0.4", "kind": ["cohyponyms", "others"], "odds_ratio": [0.6, 0.8],
@@ -118,16 +115,15 @@ def link_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for kind, (colour, marker) in KINDS.items():
         mine = table[(table["kind"] == kind) & np.isfinite(table["odds_ratio"])]
         at = mine["mask"].map(masks.index).to_numpy(dtype=float) + (SHIFT if kind == "cohyponyms" else -SHIFT)
-        _points(ax, mine["odds_ratio"], at, mine[["low", "high"]], colour, marker)
-    ax.set_yticks(range(len(masks)), masks)
-    ax.set(xlabel="odds ratio of both, for ten points of IoU", ylim=(-0.6, max(len(masks), 1) - 0.4))
+        interval_marks(ax, mine["odds_ratio"], at, mine["low"], mine["high"], colour=colour, marker=marker)
     ax.set_xscale("log")
     ax.minorticks_off()
     low, high = ax.get_xlim()
     ticks = [tick for tick in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10) if low <= tick <= high]
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     _legend(ax)
-    return _tidy(ax)
+    xlabel = "odds ratio of both, for ten points of IoU"
+    return named_rows(ax, masks, xlabel=xlabel, ylim=(-0.6, max(len(masks), 1) - 0.4))
 
 
 def pair_sheet(rows: Sequence[tuple[str, Sequence[tuple[HeatMaps, NDArray[np.float32]]]]]) -> Figure:
@@ -135,6 +131,12 @@ def pair_sheet(rows: Sequence[tuple[str, Sequence[tuple[HeatMaps, NDArray[np.flo
 
     Each map is scaled by its own maximum. ``rows``: title, and the row's pictures with the two nouns' maps (2, row,
     column) in the order of the text.
+
+    >>> import numpy as np
+    >>> from visuosyn.testing import heat_maps
+    >>> maps = heat_maps("cat dog", np.eye(2).reshape(2, 1, 2))
+    >>> len(pair_sheet([("cat + dog", [(maps, maps.array)])]).axes)
+    3
     """
     columns = 3 * max(len(pictures) for _, pictures in rows)
     width = width_of("page") / MILLIMETRES
@@ -159,21 +161,9 @@ def _show(axis: Axes, maps: HeatMaps, array: NDArray[np.float32] | None) -> None
         axis.imshow(np.asarray(maps.image))
 
 
-def _points(ax: Axes, values: Any, at: NDArray[np.float64], ends: pd.DataFrame, colour: str, marker: str) -> None:
-    ax.hlines(at, ends.iloc[:, 0], ends.iloc[:, 1], color=colour, zorder=2)
-    ax.plot(values, at, linestyle="none", color=colour, marker=marker, markersize=4, zorder=3)
-
-
 def _legend(ax: Axes, more: Sequence[Line2D] = ()) -> None:
-    handles = [
-        Line2D([], [], color=colour, marker=marker, markersize=4, label=kind)
+    kinds = [
+        mark(kind, colour=colour, marker=marker, linestyle="-", markersize=4)
         for kind, (colour, marker) in KINDS.items()
     ]
-    ax.figure.legend(handles=[*handles, *more], loc="outside upper right", ncols=3)
-
-
-def _tidy(ax: Axes) -> Axes:
-    plain(ax.get_yticklabels())
-    sns.despine(ax=ax, left=True)
-    ax.tick_params(axis="y", length=0)
-    return ax
+    legend_above(ax, [*kinds, *more], columns=3, right=True)

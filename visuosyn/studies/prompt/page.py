@@ -14,10 +14,11 @@ from PIL.PngImagePlugin import PngInfo
 from visuosyn.data import HeatMaps, Sentence
 from visuosyn.errors import UserError
 from visuosyn.parse import word_pairs
-from visuosyn.report import prose
+from visuosyn.report.citations import bibtex
 from visuosyn.report.render import render
 from visuosyn.report.tables import first_mask, write_csv
 from visuosyn.run import RunFacts, write_text
+from visuosyn.studies.prompt import prose
 from visuosyn.view.cards import card_data, make_card, picture_png, png_uri, script_json
 from visuosyn.view.overlays import common_scale, display_size, overlay
 from visuosyn.view.tree import tree_svg
@@ -41,18 +42,15 @@ def explain_page(
     or, with ``common``, all by the largest of the picture (the scale stands in the PNG's description);
     ``tree.svg``; ``pairs.csv``, every measured pair under every mask rule with the columns of the pair table;
     ``index.html``, the same to look at, one file without anything beside it. ``pairs`` is the pair table of this
-    picture; ``unknown`` are words that the model was never taught; with the ``facts`` of the drawing (``Look.facts``)
-    the page tells them, and has a methods section. Raises UserError where ``sentence`` is not what was drawn, or where
+    picture; ``unknown`` are words that the model was never taught; with the ``facts`` of the drawing the page lists
+    them, and has a methods section. Raises UserError where ``sentence`` is not what was drawn, or where
     something cannot be written.
 
-    >>> import tempfile
-    >>> from pathlib import Path
     >>> from visuosyn.studies.prompt.study import look
     >>> from visuosyn.testing import tiny_pipeline
     >>> seen = look("a red cat", pipeline=tiny_pipeline(), steps=1)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     page = explain_page(seen.maps, seen.sentence, seen.pairs, folder)
-    ...     page.name, sorted(path.name for path in Path(folder, "overlays").iterdir())
+    >>> page = explain_page(seen.maps, seen.sentence, seen.pairs, "explanation")
+    >>> page.name, sorted(path.name for path in Path("explanation/overlays").iterdir())
     ('index.html', ['00-a.png', '01-red.png', '02-cat.png'])
     """
     if sentence.text != maps.prompt:
@@ -111,9 +109,9 @@ def explain_html(
         steps=maps.steps,
         grid=maps.grid,
         files=files,
-        facts=None if facts is None else prose.prompt_facts(facts),
-        methods=None if facts is None else prose.prompt_methods(facts, pairs=_count_pairs(pairs)),
-        bibtex=prose.bibtex(prose.OF_A_PROMPT),
+        facts=None if facts is None else prose.prompt_facts(facts, masks=masks),
+        methods=None if facts is None else prose.prompt_methods(facts, masks=masks, pairs=_count_pairs(pairs)),
+        bibtex=bibtex(prose.SOURCES),
     )
 
 
@@ -139,7 +137,7 @@ def _write_overlays(maps: HeatMaps, folder: Path, *, scale: float | None) -> Non
     for row, word in enumerate(maps.words):
         one = maps[row]
         top = float(one.array.max(initial=0)) if scale is None else scale
-        told = PngInfo()
-        told.add_itxt("Description", f"{word.text}: brightest at {top:.4g} of the attention")
+        label = PngInfo()
+        label.add_itxt("Description", f"{word.text}: brightest at {top:.4g} of the attention")
         image = overlay(maps.image, one, size=display_size(maps), scale=scale)
-        image.save(folder / overlay_name(row, word.text), pnginfo=told)
+        image.save(folder / overlay_name(row, word.text), pnginfo=label)

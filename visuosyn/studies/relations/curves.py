@@ -1,4 +1,4 @@
-"""The charts of the statistics, one function each: a table of ``visuosyn.stats`` in, Axes out.
+"""The charts of the statistics, one function each: a table of them in, Axes out.
 
 Call inside ``style(...)``; without ``axes`` a new figure is made.
 """
@@ -12,27 +12,13 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.markers import TICKDOWN, TICKUP
 
 from visuosyn.data.masks import MaskRule
 from visuosyn.studies.relations.statistics.dominance import DIFFERENCE
 from visuosyn.studies.relations.statistics.multiverse import UNIVERSE
-from visuosyn.view.styles import (
-    BLUE,
-    GREY,
-    INK,
-    MARKERS,
-    MILLIMETRES,
-    PALETTE,
-    STYLES,
-    VERMILLION,
-    canvas,
-    plain,
-    stacked,
-    width_of,
-)
+from visuosyn.view.marks import legend_above, mark, named_rows
+from visuosyn.view.styles import BLUE, GREY, INK, VERMILLION, blank, canvas, series_look, stacked
 
 SIDES: dict[int, tuple[str, Any, str]] = {  # of an interval to 0: colour, marker, words
     1: (BLUE, TICKUP, "interval above 0"),
@@ -53,7 +39,7 @@ def specification_curve(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = Non
     >>> from visuosyn.view.styles import style
     >>> rows = pd.DataFrame({"mask": ["relative:0.3", "relative:0.4", "soft"], "estimate": [12.0, 6.0, -1.0]})
     >>> rows = rows.assign(low=rows["estimate"] - 4, high=rows["estimate"] + 4, measure="mIoD - mIoH")
-    >>> rows = rows.assign(normalisation="none", layers="all", phase="all")  # as multiverse_table gives them
+    >>> rows = rows.assign(normalisation="none", layers="all", third="all")  # as multiverse_table gives them
     >>> with style("paper"):
     ...     upper, lower = specification_curve(rows)
     >>> [label.get_text() for label in lower.get_yticklabels()], lower.get_xlabel()
@@ -75,17 +61,15 @@ def specification_curve(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = Non
             chosen = place[at & (table[name] == value).to_numpy()]
             lower.plot(chosen, np.full(len(chosen), row), linestyle="none", marker=marker, markersize=3, color=colour)
         if at.any():
-            handles.append(Line2D([], [], linestyle="none", marker=marker, color=colour, label=words))
+            handles.append(mark(words, colour=colour, marker=marker))
     upper.axhline(0, color=INK, linewidth=0.6)
     upper.set(ylabel=f"{str(rows['measure'].iloc[0]).replace('-', '−')}\n(points)", xlim=(-1, max(len(table), 1)))
     upper.tick_params(axis="x", length=0, labelbottom=False)
-    lower.set_yticks(range(len(choices)), [_label(name, value, choices) for name, value in choices])
-    plain(lower.get_yticklabels())
-    lower.set(ylim=(len(choices) - 0.4, -0.6), xlabel=f"{len(table)} analyses, sorted", xlim=upper.get_xlim())
-    lower.tick_params(axis="y", length=0)
-    upper.figure.legend(handles=handles, loc="outside upper left", ncols=3, handletextpad=0.2, borderpad=0.1)
+    lower.set_xlim(upper.get_xlim())
+    labels = [_label(name, value, choices) for name, value in choices]
+    named_rows(lower, labels, xlabel=f"{len(table)} analyses, sorted", ylim=(len(choices) - 0.4, -0.6))
+    legend_above(upper, handles, columns=3, handletextpad=0.2, borderpad=0.1)
     sns.despine(ax=upper, bottom=True)
-    sns.despine(ax=lower, left=True)
     return [upper, lower]
 
 
@@ -106,14 +90,8 @@ def _label(name: str, value: str, choices: Sequence[tuple[str, str]]) -> str:
 
 
 def _two_panels(rows: int) -> tuple[Axes, Axes]:
-    upper, lower = _figure(42 + 3.0 * rows).subplots(2, 1, height_ratios=(34, max(3.0 * rows, 6)))
+    upper, lower = blank("page", 42 + 3.0 * rows).subplots(2, 1, height_ratios=(34, max(3.0 * rows, 6)))
     return upper, lower
-
-
-def _figure(height: float) -> Figure:
-    """A figure as wide as a page; ``height`` is in mm for the paper, and grows with the column in other styles."""
-    tall = height * width_of() / STYLES["paper"]["column"]
-    return Figure(figsize=(width_of("page") / MILLIMETRES, tall / MILLIMETRES), layout="constrained")
 
 
 def beside_published(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) -> list[Axes]:
@@ -132,7 +110,7 @@ def beside_published(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) 
     """
     rows = rows.sort_values(["paper_difference", "relation"], kind="stable").reset_index(drop=True)
     if axes is None:
-        axes = list(_figure(20 + 4.6 * max(len(rows), 3)).subplots(1, 2, sharey=True))
+        axes = list(blank("page", 20 + 4.6 * max(len(rows), 3)).subplots(1, 2, sharey=True))
     for ax, measure, label in zip(axes, ("mIoU", "difference"), ("mIoU (%)", "mIoD − mIoH (points)"), strict=True):
         ours, theirs, place = rows[measure], rows[f"paper_{measure}"], np.arange(len(rows))
         ax.hlines(place, ours, theirs, color="#D4D4D4", linewidth=2.2, zorder=1)
@@ -141,17 +119,13 @@ def beside_published(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) 
             at = (rows["few"] == few).to_numpy()
             ax.plot(ours[at], place[at], "o", color=BLUE, markerfacecolor=fill, markersize=4, zorder=3)
         ax.plot(theirs, place, "D", color=VERMILLION, markersize=4, zorder=3)
-        ax.set(xlabel=label, ylim=(-0.7, max(len(rows), 1) - 0.3))
-        sns.despine(ax=ax, left=True)
-        ax.tick_params(axis="y", length=0)
+        named_rows(ax, list(rows["relation"]), xlabel=label, ylim=(-0.7, max(len(rows), 1) - 0.3))
     axes[1].axvline(0, color=GREY, linewidth=0.8, zorder=0)
-    axes[0].set_yticks(range(len(rows)), list(rows["relation"]))
-    plain(axes[0].get_yticklabels())
     handles = [
-        Line2D([], [], linestyle="none", marker="o", color=BLUE, label="this study, 95% interval"),
-        Line2D([], [], linestyle="none", marker="D", color=VERMILLION, label="published"),
+        mark("this study, 95% interval", colour=BLUE, marker="o"),
+        mark("published", colour=VERMILLION, marker="D"),
     ]
-    axes[0].figure.legend(handles=handles, loc="outside upper left", ncols=2, handletextpad=0.2, borderpad=0.1)
+    legend_above(axes[0], handles, columns=2, handletextpad=0.2, borderpad=0.1)
     return list(axes)
 
 
@@ -180,19 +154,14 @@ def control_forest(contrasts: pd.DataFrame, *, ax: Axes | None = None, most: int
     for number, control in enumerate(controls):
         mine = rows[(rows["control"] == control) & rows["relation"].isin(names)]
         place = mine["relation"].map(names.index).to_numpy() + 0.8 * ((number + 0.5) / len(controls) - 0.5)
-        colour, marker = PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
+        colour, marker = series_look(number)
         ax.hlines(place, mine["low"], mine["high"], color=colour, linewidth=1)
         ax.plot(mine["estimate"], place, linestyle="none", marker=marker, color=colour, markersize=4, label=control)
-    ax.set_yticks(range(len(names)), names)
-    plain(ax.get_yticklabels())
-    ax.set(ylim=(len(names) - 0.45, -0.55), xlabel="mIoU of the pairs minus that of the control (points)")
     for line in np.arange(len(names) - 1) + 0.5:
         ax.axhline(line, color="#EBEBEB", linewidth=0.6, zorder=0)
-    legend = ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=2, borderpad=0.1)
-    plain(legend.get_texts())
-    sns.despine(ax=ax, left=True)
-    ax.tick_params(axis="y", length=0)
-    return ax
+    legend_above(ax, ax.get_legend_handles_labels()[0], columns=2, borderpad=0.1)
+    xlabel = "mIoU of the pairs minus that of the control (points)"
+    return named_rows(ax, names, xlabel=xlabel, ylim=(len(names) - 0.45, -0.55))
 
 
 def variance_bars(components: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -211,11 +180,6 @@ def variance_bars(components: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax = canvas("page", 20 + 7 * len(measures))[1]
     shares = 100 * components.pivot(index="measure", columns="factor", values="share").loc[measures, factors].fillna(0)
     stacked(ax, shares.rename(columns=lambda factor: factor.replace("_", " ")), remainder="rest")
-    ax.set_yticks(range(len(measures)), measures)
-    plain(ax.get_yticklabels())
-    ax.set(xlabel="share of the variance that relations and covariates leave (%)", ylim=(len(measures) - 0.4, -0.6))
-    legend = ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=6, borderpad=0.1)
-    plain(legend.get_texts())
-    sns.despine(ax=ax, left=True)
-    ax.tick_params(axis="y", length=0)
-    return ax
+    legend_above(ax, ax.get_legend_handles_labels()[0], columns=6, borderpad=0.1)
+    xlabel = "share of the variance that relations and covariates leave (%)"
+    return named_rows(ax, measures, xlabel=xlabel, ylim=(len(measures) - 0.4, -0.6))

@@ -1,7 +1,8 @@
-"""The charts of a study, one function each: a table in, Axes out.
+"""The charts of the relation table, one function each: a table in, Axes out.
 
-Tables are reader tables (:func:`visuosyn.report.tables.reader_table`). Call inside ``style(...)``; without ``ax`` a
-new figure of the style's column is made. ``ax.figure`` is then saved with :func:`visuosyn.view.styles.save_figure`.
+Tables are reader tables (:func:`visuosyn.studies.relations.tables.reader_table`). Call inside ``style(...)``; without
+``ax`` a new figure of the style's column is made. ``ax.figure`` is then saved with
+:func:`visuosyn.view.styles.save_figure`.
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
-from visuosyn.report.tables import DOMINANCE, MIN_PROMPTS, SUMMARY_ROWS
+from visuosyn.stats.corrections import FEW
+from visuosyn.studies.relations.statistics.verdicts import TEN_POINTS
+from visuosyn.studies.relations.tables import DIRECTIONS, SUMMARY_ROWS
 from visuosyn.view.labels import place_labels
-from visuosyn.view.styles import BLUE, GREY, INK, MARKERS, PALETTE, VERMILLION, canvas, plain
+from visuosyn.view.marks import legend_above, mark, named_rows, series_mark
+from visuosyn.view.styles import BLUE, GREY, INK, VERMILLION, canvas, plain, series_look
 
-DIRECTIONS = {  # colour, marker, words
-    "head": (BLUE, "^", "head’s area larger"),
-    "dependent": (VERMILLION, "v", "dependent’s area larger"),
+LOOKS = {  # of a direction: colour, marker, words
+    "head": (BLUE, "^", DIRECTIONS["head"]),
+    "dependent": (VERMILLION, "v", DIRECTIONS["dependent"]),
     "": (GREY, "o", "interval includes 0"),
 }
 FOREST = 24  # relations that a forest has room for
@@ -33,7 +36,7 @@ def shown_relations(table: pd.DataFrame, *, most: int = 16, summary: bool = True
     """The rows that a figure has room for: at most ``most`` relations, those with most pairs; with ``summary`` also
     the rows "unrelated" and "all head-dependent".
 
-    Relations under ``MIN_PROMPTS`` prompts are left to the table, unless no relation has more: then half as many of
+    Relations under ``FEW`` prompts are left to the table, unless no relation has more: then half as many of
     them are shown, hollow. Rows without an estimate or with a single prompt are never shown."""
     if table["mask"].nunique() > 1:
         raise UserError(f"this figure shows one mask rule, the table has {table['mask'].nunique()}: choose one first")
@@ -49,9 +52,9 @@ def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 1
     """Plane of mIoD against mIoH by relation under one mask rule, with 95% intervals.
 
     Above the diagonal the head's area is the larger where the two overlap, below it the dependent's. Hollow:
-    fewer than ``MIN_PROMPTS`` prompts. The squares are the rows "unrelated" and "all head-dependent".
+    fewer than ``FEW`` prompts. The squares are the rows "unrelated" and "all head-dependent".
 
-    >>> from visuosyn.report.tables import reader_table
+    >>> from visuosyn.studies.relations.tables import reader_table
     >>> from visuosyn.view.styles import style
     >>> from visuosyn.testing import relation_rows
     >>> table = reader_table(relation_rows({"obj": 25.0, "det": 1.0, "amod": -15.0}))
@@ -68,7 +71,7 @@ def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 1
     ax.axline((limits[0], limits[0]), slope=1, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
     lines = [(x, x) for x in np.linspace(*limits, 40)]
     for row in _each(rows):
-        colour = DIRECTIONS[row.direction][0]
+        colour = LOOKS[row.direction][0]
         ax.plot([row.mIoH_low, row.mIoH_high], [row.mIoD] * 2, color=colour, alpha=0.45, linewidth=0.9, zorder=2)
         ax.plot([row.mIoH] * 2, [row.mIoD_low, row.mIoD_high], color=colour, alpha=0.45, linewidth=0.9, zorder=2)
         _point(ax, row.mIoH, row.mIoD, row)
@@ -83,7 +86,7 @@ def relation_plane(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 1
         list(zip(rows["mIoH"], rows["mIoD"], strict=True)),
         list(rows["relation"]),
         lines=lines,
-        colours=[DIRECTIONS[d][0] for d in rows["direction"]],
+        colours=[LOOKS[d][0] for d in rows["direction"]],
         size=size,
     )
     return ax
@@ -105,8 +108,8 @@ def _each(table: pd.DataFrame) -> Iterator[Any]:
 
 
 def _point(ax: Axes, x: float, y: float, row: Any) -> None:
-    """The point of a relation: colour and marker tell its direction, a hollow one rests on few prompts."""
-    colour, marker, _ = DIRECTIONS[row.direction]
+    """The point of a relation: colour and marker show its direction, a hollow one rests on few prompts."""
+    colour, marker, _ = LOOKS[row.direction]
     marker = "s" if row.relation in SUMMARY_ROWS else marker
     fill = "white" if row.few else colour
     ax.plot(x, y, linestyle="none", marker=marker, markeredgecolor=colour, markerfacecolor=fill, zorder=3)
@@ -115,18 +118,16 @@ def _point(ax: Axes, x: float, y: float, row: Any) -> None:
 def _direction_legend(ax: Axes, rows: pd.DataFrame, *, paper: bool = False) -> None:
     """Say above the axes what colour and marker mean, of those that occur."""
     handles = [
-        Line2D([], [], linestyle="none", marker=marker, color=colour, label=words)
-        for name, (colour, marker, words) in DIRECTIONS.items()
+        mark(words, colour=colour, marker=marker)
+        for name, (colour, marker, words) in LOOKS.items()
         if (rows["direction"] == name).any()
     ]
     if rows["few"].any():
-        few = f"hollow: under {MIN_PROMPTS} prompts"
-        handles.append(Line2D([], [], linestyle="none", marker="o", markerfacecolor="white", color=GREY, label=few))
+        few = f"hollow: under {FEW} prompts"
+        handles.append(mark(few, colour=GREY, marker="o", markerfacecolor="white"))
     if paper:
-        handles.append(Line2D([], [], linestyle="none", marker="|", color=INK, label="Tang et al. (2023)"))
-    figure = ax.figure
-    figure.legend(handles=handles, loc="outside upper left", ncols=2, handletextpad=0.2,
-                  columnspacing=1.0, labelspacing=0.3, borderpad=0.1)  # fmt: skip
+        handles.append(mark("Tang et al. (2023)", colour=INK, marker="|"))
+    legend_above(ax, handles, columns=2, handletextpad=0.2, columnspacing=1.0, labelspacing=0.3, borderpad=0.1)
 
 
 def relation_forest(table: pd.DataFrame, *, ax: Axes | None = None, most: int = FOREST) -> Axes:
@@ -134,7 +135,7 @@ def relation_forest(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 
 
     The grey band is the paper's rule: within 10 points it speaks of no dominance.
 
-    >>> from visuosyn.report.tables import reader_table
+    >>> from visuosyn.studies.relations.tables import reader_table
     >>> from visuosyn.view.styles import style
     >>> from visuosyn.testing import relation_rows
     >>> table = reader_table(relation_rows({"obj": 25.0, "det": 1.0, "amod": -15.0}))
@@ -146,21 +147,17 @@ def relation_forest(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 
     rows = shown_relations(table, most=most, summary=False)
     rows = rows.sort_values(["difference", "relation"], kind="stable").reset_index(drop=True)
     ax = canvas(height=22 + 4.2 * max(len(rows), 3))[1] if ax is None else ax
-    ax.axvspan(-DOMINANCE, DOMINANCE, color="#EFEFEF", linewidth=0, zorder=0)
+    ax.axvspan(-TEN_POINTS, TEN_POINTS, color="#EFEFEF", linewidth=0, zorder=0)
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=1)
     for place, row in enumerate(_each(rows)):
-        colour = DIRECTIONS[row.direction][0]
+        colour = LOOKS[row.direction][0]
         ax.plot([row.difference_low, row.difference_high], [place] * 2, color=colour, solid_capstyle="butt", zorder=2)
         _point(ax, row.difference, place, row)
         if np.isfinite(row.paper_difference):
             ax.plot(row.paper_difference, place, linestyle="none", marker="|", markersize=9, color=INK, zorder=4)
-    ax.set_yticks(range(len(rows)), [f"{r.relation}  ({r.n_pairs:,})" for r in _each(rows)])
-    plain(ax.get_yticklabels())
-    ax.set(xlabel="mIoD − mIoH (percentage points)", ylim=(-0.7, max(len(rows), 1) - 0.3))
     _direction_legend(ax, rows, paper=bool(rows["paper_difference"].notna().any()))
-    sns.despine(ax=ax, left=True)
-    ax.tick_params(axis="y", length=0)
-    return ax
+    names = [f"{row.relation}  ({row.n_pairs:,})" for row in _each(rows)]
+    return named_rows(ax, names, xlabel="mIoD − mIoH (percentage points)", ylim=(-0.7, max(len(rows), 1) - 0.3))
 
 
 def _rule_places(masks: Sequence[str]) -> dict[str, float]:
@@ -181,21 +178,18 @@ def _by_rule(table: pd.DataFrame, relations: Sequence[str], measure: str, ax: Ax
     places = _rule_places(list(table["mask"]))
     shift = 0.12 if len(relations) > 1 else 0.0
     for number, relation in enumerate(relations):
-        colour, marker = PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
+        colour, marker = series_look(number)
         mine = table[table["relation"] == relation].assign(
             place=lambda t: t["mask"].map(places), kind=lambda t: t["mask"].str.partition(":")[0]
         )
         offset = shift * (number - (len(relations) - 1) / 2)
-        for _, run in mine.sort_values("place").groupby("kind", sort=False):
-            x = run["place"] + offset
-            ax.plot(x, run[measure], color=colour, marker=marker, markersize=4, zorder=3)
-            ax.vlines(x, run[f"{measure}_low"], run[f"{measure}_high"], color=colour, alpha=0.5, linewidth=1, zorder=2)
+        for _, own in mine.sort_values("place").groupby("kind", sort=False):
+            x = own["place"] + offset
+            ax.plot(x, own[measure], color=colour, marker=marker, markersize=4, zorder=3)
+            ax.vlines(x, own[f"{measure}_low"], own[f"{measure}_high"], color=colour, alpha=0.5, linewidth=1, zorder=2)
     _name_rules(ax, places)
     ax.set(ylabel=ylabel)
-    handles = [
-        Line2D([], [], color=PALETTE[i % len(PALETTE)], marker=MARKERS[i % len(MARKERS)], markersize=4, label=name)
-        for i, name in enumerate(relations)
-    ]
+    handles = [series_mark(name, number) for number, name in enumerate(relations)]
     legend = ax.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.35, handletextpad=0.5)
     plain(legend.get_texts())
     sns.despine(ax=ax)
@@ -226,7 +220,7 @@ def overlap_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 
 
     Overlap falls as the threshold rises: a figure of overlap means nothing without its rule.
 
-    >>> from visuosyn.report.tables import reader_table
+    >>> from visuosyn.studies.relations.tables import reader_table
     >>> from visuosyn.view.styles import style
     >>> from visuosyn.testing import relation_rows
     >>> rows = relation_rows({"obj": 25.0, "amod": -15.0}, masks=["relative:0.3", "relative:0.4", "soft"])
@@ -245,7 +239,7 @@ def overlap_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 
 def difference_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 6) -> Axes:
     """The difference mIoD - mIoH under every mask rule, for the commonest relations: does the direction outlive it?
 
-    >>> from visuosyn.report.tables import reader_table
+    >>> from visuosyn.studies.relations.tables import reader_table
     >>> from visuosyn.view.styles import style
     >>> from visuosyn.testing import relation_rows
     >>> rows = relation_rows({"obj": 25.0, "amod": -15.0}, masks=["relative:0.3", "relative:0.4", "soft"])
@@ -255,7 +249,7 @@ def difference_by_rule(table: pd.DataFrame, *, ax: Axes | None = None, most: int
     (['obj', 'amod'], 'mIoD − mIoH (points)')
     """
     ax = canvas("page", 70)[1] if ax is None else ax
-    ax.axhspan(-DOMINANCE, DOMINANCE, color="#EFEFEF", linewidth=0, zorder=0)
+    ax.axhspan(-TEN_POINTS, TEN_POINTS, color="#EFEFEF", linewidth=0, zorder=0)
     ax.axhline(0, color=GREY, linewidth=0.8, zorder=1)
     _by_rule(table, _commonest(table, most), "difference", ax, ylabel="mIoD − mIoH (points)")
     return ax

@@ -1,39 +1,24 @@
-"""The written part of a kept report, in Markdown: relation by relation, what does not hold, what was published."""
+"""The sections of an exported report in Markdown: relation by relation, what does not hold, what was published."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from visuosyn.report.prose import listed
-from visuosyn.report.render import points
-from visuosyn.report.tables import SUMMARY_ROWS
 from visuosyn.stats.corrections import FEW
 from visuosyn.studies.relations.reference import PUBLISHED
-from visuosyn.studies.relations.statements import agreement, enough, universes
+from visuosyn.studies.relations.statements import ALPHA, agreement, enough, universes
 from visuosyn.studies.relations.statistics.dominance import DIFFERENCE
 from visuosyn.studies.relations.statistics.tables import MATCHED
 from visuosyn.studies.relations.statistics.verdicts import OVERLAP
+from visuosyn.studies.relations.tables import SUMMARY_ROWS
+from visuosyn.view.numbers import interval, points
 
 Tables = Mapping[str, pd.DataFrame]
-TABLES = (
-    ("relations", "Means and intervals by relation and mask rule"),
-    ("differences", "Tests of mIoD − mIoH"),
-    ("verdicts", "Directions over the mask rules"),
-    ("contrasts", "Pairs minus their controls"),
-    ("contrast_verdicts", "Contrasts of mIoU over the mask rules"),
-    ("multiverse", "Every analysis of the multiverse"),
-    ("multiverse_verdicts", "In how many analyses each finding holds"),
-    ("mixed_relations", "Marginal means of the mixed models"),
-    ("mixed_components", "Variance components"),
-    ("mixed_covariates", "Covariates"),
-    ("mixed_diagnostics", "Diagnostics of the mixed models"),
-    ("published", "Beside published figures"),
-    ("power", "Captions needed"),
-    ("planted", "Maps against exact masks"),
-    ("dropped_summary", "What was dropped"),
-)
+Row = Mapping[Hashable, Any]
 
 
 def sections(tables: Tables, mask: str) -> list[tuple[str, str]]:
@@ -52,17 +37,17 @@ def _markdown(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (heads, rule, *lines))
 
 
-def _cells(rows: pd.DataFrame, tell: Callable[[dict], str]) -> dict[str, str]:
+def _cells(rows: pd.DataFrame, text: Callable[[Row], str]) -> dict[str, str]:
     """A text for each relation of a table that has one row a relation."""
-    return {str(row["relation"]): tell(row) for row in rows.to_dict("records")}
+    return {str(row["relation"]): text(row) for row in rows.to_dict("records")}
 
 
-def _estimate(row: dict) -> str:
-    ends = f" [{points(row['low'])}, {points(row['high'])}]" if row["low"] == row["low"] else ""
-    return f"{points(row['estimate'], True)}{ends}" + ("*" if row["p_holm"] < 0.05 else "")
+def _estimate(row: Row) -> str:
+    ends = interval(row["low"], row["high"])
+    return f"{points(row['estimate'], True)} {ends}".rstrip() + ("*" if row["p_holm"] < ALPHA else "")
 
 
-def _count(row: dict) -> str:
+def _count(row: Row) -> str:
     turned = f", reversed in {row['reversed_in']}" if row["reversed_in"] else ""
     return f"{row['finding']}: {row['holds_in']} of {row['of']}{turned}"
 
@@ -81,29 +66,29 @@ def _relations(tables: Tables, mask: str) -> str:
     if "contrasts" in tables:
         contrasts = tables["contrasts"]
         rows = contrasts[(contrasts["mask"] == mask) & (contrasts["measure"] == "mIoU") & contrasts["estimate"].notna()]
-        for control, part in rows.groupby("control", sort=False):
-            columns[f"mIoU − {control}"] = _cells(part, _estimate)
+        for control, own in rows.groupby("control", sort=False):
+            columns[f"mIoU − {control}"] = _cells(own, _estimate)
     known = tests[~tests["few"] & (tests["relation"] != "unrelated")]["relation"]
     rare = [str(name) for name in tests[tests["few"] & ~tests["relation"].isin(SUMMARY_ROWS)]["relation"]]
     lines = [[name, *(column.get(name, "–") for column in columns.values())] for name in known]
-    told = "Points with 95% intervals by prompt; * p < .05 after Holm."
+    note = "Points with 95% intervals by prompt; * p < .05 after Holm."
     if "multiverse_verdicts" in tables:
-        told += (
+        note += (
             f" k of n: of {universes(tables):,} analyses of the same pictures (for the direction without those that "
             "make all areas equal)."
         )
     few = f"\n\nUnder {FEW} prompts, so in the tables alone: {listed(rare, most=60)}." if rare else ""
-    return f"{told}\n\n{_markdown(['relation', *columns], lines)}{few}" if lines else f"{told}{few}"
+    return f"{note}\n\n{_markdown(['relation', *columns], lines)}{few}" if lines else f"{note}{few}"
 
 
 def _against(tables: Tables, mask: str) -> str:
-    """Findings under one rule that do not survive the others, and relations that are no different from controls."""
+    """Findings under one rule that do not survive the others, and relations that do not differ from their controls."""
     said = []
     tests = enough(tables["differences"][tables["differences"]["mask"] == mask])
     if "multiverse_verdicts" in tables:
         verdicts = tables["multiverse_verdicts"]
         weak = enough(verdicts[(verdicts["measure"] == DIFFERENCE) & (verdicts["share"] < 0.5)])
-        sure = set(tests.loc[tests["p_holm"] < 0.05, "relation"])
+        sure = set(tests.loc[tests["p_holm"] < ALPHA, "relation"])
         for row in weak[weak["relation"].isin(sure)].to_dict("records"):
             said.append(f"{row['relation']}: under {mask} mIoD − mIoH differs from 0, yet {row['verdict']}.")
         turned = enough(verdicts[(verdicts["measure"] == DIFFERENCE) & (verdicts["reversed_in"] > 0)])
@@ -115,10 +100,10 @@ def _against(tables: Tables, mask: str) -> str:
         rows = enough(
             contrasts[(contrasts["mask"] == mask) & (contrasts["measure"] == "mIoU") & contrasts["p"].notna()]
         )
-        for control, part in rows.groupby("control", sort=False):
-            same = list(part.loc[part["p_holm"] >= 0.05, "relation"])
-            less = list(part.loc[(part["p_holm"] < 0.05) & (part["estimate"] < 0), "relation"])
-            said += [f"Not told apart from {control} by mIoU: {listed(same, most=30)}."] if same else []
+        for control, own in rows.groupby("control", sort=False):
+            same = list(own.loc[own["p_holm"] >= ALPHA, "relation"])
+            less = list(own.loc[(own["p_holm"] < ALPHA) & (own["estimate"] < 0), "relation"])
+            said += [f"Not distinguishable from {control} by mIoU: {listed(same, most=30)}."] if same else []
             said += [f"Less overlap than {control}: {listed(less, most=30)}."] if less else []
         if MATCHED not in set(rows["control"]):
             said.append(f"No relation has {FEW} prompts with {MATCHED}.")
@@ -149,7 +134,7 @@ def _planted(tables: Tables, mask: str) -> str:
         [
             f"{row['relation']} ({row['words']})",
             f"{row['n_pairs']:,}",
-            f"{points(row['agreement'])} [{points(row['low'])}, {points(row['high'])}]",
+            f"{points(row['agreement'])} {interval(row['low'], row['high'])}",
             points(row["chance"]),
             f"{row['kappa']:.2f}" if row["kappa"] == row["kappa"] else "–",
             f"{points(row['mIoU'])} / {points(row['true_mIoU'])}",
@@ -166,7 +151,7 @@ def _planted(tables: Tables, mask: str) -> str:
         "mIoU, maps / masks",
         "mIoD − mIoH, maps / masks",
     ]
-    told = (
+    note = (
         "The model is shown true pictures under noise with their own captions, so what each word names is known to the "
         "pixel. Agreement: the two maps stand in the relation in which the two masks stand (apart, one inside the "
         f"other, the same; half of an area decides), under {rule}. Drawn things are nouns, with the mask of what "
@@ -175,4 +160,4 @@ def _planted(tables: Tables, mask: str) -> str:
         f"Kappa is agreement beyond that of maps dealt at random to the pairs of a row. Relations in fewer than {FEW} "
         "scenes stand in the table alone."
     )
-    return f"{told}\n\n{_markdown(heads, lines)}"
+    return f"{note}\n\n{_markdown(heads, lines)}"

@@ -1,141 +1,147 @@
-"""The report of a study: tables, figures and a page that a person likes to read."""
+"""The report of a relation study: tables, figures and a page that a person likes to read."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from visuosyn.errors import UserError
-from visuosyn.measure.controls import swapped_controls
 from visuosyn.parse.scheme import Scheme, load_scheme
-from visuosyn.report import export as keep
-from visuosyn.report import prose
-from visuosyn.report.gallery import draw_figures
+from visuosyn.report.citations import bibtex
+from visuosyn.report.export import write_summary
 from visuosyn.report.pictures import write_pictures
+from visuosyn.report.prose import amount
 from visuosyn.report.render import render
-from visuosyn.report.tables import (
-    MIN_PROMPTS,
+from visuosyn.report.run_text import run_facts
+from visuosyn.report.tables import dropped_summary, first_mask, write_csv
+from visuosyn.run import RunFolder, write_text
+from visuosyn.stats.corrections import FEW
+from visuosyn.studies.relations import markdown, prose, sections, statements
+from visuosyn.studies.relations.gallery import draw_figures, draw_statistics
+from visuosyn.studies.relations.latex import relations_latex
+from visuosyn.studies.relations.reference import NOTE
+from visuosyn.studies.relations.statistics.compute import DRAWS, compute_statistics
+from visuosyn.studies.relations.statistics.sums import KEPT
+from visuosyn.studies.relations.tables import (
+    DIRECTIONS,
+    NO_RELATIONS,
     SUMMARY_ROWS,
+    TABLES,
     class_gloss,
-    dropped_summary,
-    first_mask,
     one_rule,
     reader_table,
-    relations_latex,
-    write_csv,
 )
-from visuosyn.run import RunFacts, RunFolder, write_text
-from visuosyn.studies.relations import markdown as written
-from visuosyn.studies.relations import sections as statistics
-from visuosyn.studies.relations import statements
-from visuosyn.studies.relations.reference import MEASURES, NOTE, published_table
-from visuosyn.studies.relations.statistics.controls import control_table
-from visuosyn.studies.relations.statistics.means import class_table
-from visuosyn.studies.relations.statistics.sums import KEPT
 
-NO_RELATIONS = pd.DataFrame(  # the relation table of a study without a measured pair
-    {"relation": pd.Series(dtype="str"), "mask": pd.Series(dtype="str")}
-    | {name: pd.Series(dtype="int64") for name in ("n_pairs", "n_prompts", "n_images")}
-    | {m + end: pd.Series(dtype="float64") for m in MEASURES for end in ("", "_low", "_high")}
-)
+READER_TABLES = ("relations", "classes")  # statistics that are written in a form for readers
 WORDS_SHOWN = 60  # of those outside the vocabulary
 
 
 def write_report(folder: str | Path) -> Path:
+    """Compute the statistics of a measured run folder and write its report; see :func:`write_page`."""
+    run = RunFolder(Path(folder))
+    return write_page(run, compute_statistics(run))
+
+
+def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Path:
     """Write ``tables/``, ``figures/``, ``images/`` and ``index.html`` of a measured run folder; returns the page.
 
-    The page works from disk without a network. It carries tables and figures itself; pictures and maps lie in
-    ``images/``, two small files a picture, and are loaded when they come into view. It is written last and
-    atomically. The same folder gives the same bytes again. Raises UserError where the run is not measured, or where
-    something cannot be written.
+    ``statistics`` are the tables of ``compute_statistics``, empty for a run without a measured pair. The page works
+    from disk without a network. It carries tables and figures itself; pictures and maps lie in ``images/``, two small
+    files a picture, and are loaded when they come into view. It is written last and atomically. The same folder gives
+    the same bytes again. Raises UserError where the run is not measured, or where something cannot be written.
 
-    >>> import pandas as pd
     >>> from visuosyn.testing import tiny_run
-    >>> page = write_report(tiny_run())
+    >>> run = RunFolder(tiny_run())
+    >>> page = write_page(run, compute_statistics(run))
     >>> sorted(path.name for path in page.parent.iterdir() if not path.suffix)
     ['figures', 'images', 'tables', 'traces']
     >>> pd.read_csv(page.parent / "tables" / "relations.csv")["relation"].unique().tolist()
     ['unrelated', 'all head-dependent', 'det', 'amod', 'case', 'nmod:in']
     """
-    run = RunFolder(Path(folder))
+    masks, edges = folder.measurement.masks, folder.measurement.edges
     try:
-        return _write(run)
+        return _write(folder, statistics, masks=masks, edges=edges)
     except OSError as error:
-        raise UserError(f"cannot write the report of {folder}: {error}") from error
+        raise UserError(f"cannot write the report of {folder.path}: {error}") from error
 
 
-def _write(run: RunFolder) -> Path:
-    facts, every, dropped = run.facts, run.pairs(), run.dropped()
+def _write(run: RunFolder, statistics: Mapping[str, pd.DataFrame], *, masks: Sequence[str], edges: str) -> Path:
+    facts, every, dropped, vocabulary = run.facts, run.rows("pairs"), run.dropped(), _vocabulary(run)
     pairs = every[every["kind"].isin(KEPT)]
-    mask = facts.masks[0] if pairs.empty else first_mask(pairs, wanted=facts.masks[0])
-    others = NO_RELATIONS if pairs.empty else class_table(every)
-    stats = {} if pairs.empty else _statistics(run, pairs, others, mask)
-    table = reader_table(stats.get("relations", NO_RELATIONS), scheme=facts.scheme)
-    classes = reader_table(others, scheme=facts.scheme)
-    scheme, vocabulary = load_scheme(facts.scheme), _vocabulary(run)
-    _write_tables(run, table, dropped, mask)
-    write_csv(classes, run.tables / "classes.csv")
-    swapped = swapped_controls(every, run.sentences())
-    if len(swapped):
-        write_csv(control_table(pairs, swapped), run.tables / "swapped.csv")
-    strange = frozenset() if vocabulary is None else frozenset(vocabulary["word"])
-    cards, sheet = write_pictures(run, every, facts.masks, strange)
-    figures = draw_figures(table, mask, sheet, run.figures)
-    drawn = statistics.draw_statistics(stats, mask, run.figures) if stats else {}
+    mask = first_mask(pairs, wanted=masks[0])
+    table, classes = (reader_table(statistics.get(name, NO_RELATIONS), scheme=facts.scheme) for name in READER_TABLES)
+    _write_tables(run, statistics, table, classes, dropped, mask)
+    stats = {**statistics, **_planted(run)} if statistics else {}
+    unknown = frozenset() if vocabulary is None else frozenset(vocabulary["word"])
+    cards, sheet = write_pictures(run, every, masks, unknown)
+    charts = draw_figures(table, mask, sheet, run.figures)
+    shown = draw_statistics(stats, mask, run.figures) if stats else {}
+    sentence = prose.in_one_sentence(facts, images=len(cards))
+    findings = [*prose.findings(table, mask), *(statements.statements(stats, mask) if stats else ())]
+    methods = prose.methods(facts, masks=masks, edges=edges, pairs=_count_pairs(pairs), dropped=len(dropped))
+    tests = statements.methods(stats, draws=DRAWS) if stats else ""
     context: dict[str, Any] = {
         "facts": facts,
-        "sentence": prose.in_one_sentence(facts, images=len(cards)),
-        "findings": [*prose.findings(table, mask), *(statements.statements(stats, mask) if stats else ())],
-        "stats": statistics.context(stats, mask, drawn) if stats else None,
+        "sentence": sentence,
+        "findings": findings,
+        "stats": sections.context(stats, mask, shown) if stats else None,
         "headline": _headline(pairs, dropped, len(cards), vocabulary),
-        "run_facts": prose.run_facts(facts),
-        "strange_words": _strange_words(vocabulary, facts),
+        "run_facts": run_facts(facts, masks=masks, edges=edges),
+        "unknown_words": _unknown_words(vocabulary, run.drawn),
         "vocabulary_known": vocabulary is not None,
-        "relations": [(m, _rows(table, classes, m)) for m in dict.fromkeys(table["mask"])],
-        "swapped": len(swapped) > 0,
-        "glosses": {name: _gloss(scheme, name) for name in set(table["relation"])}
-        | {name: class_gloss(name) for name in set(classes["relation"])},
-        "unknown_labels": scheme.unknown(run.sentences()).most_common(),
-        "relation_names": sorted(set(table["relation"]) - set(SUMMARY_ROWS)),
+        "relations": [(rule, _rows(table, classes, rule)) for rule in dict.fromkeys(table["mask"])],
+        "directions": DIRECTIONS,
+        "swapped": "swapped" in statistics,
         "dropped": dropped_summary(dropped).to_dict("records"),
-        "methods": " ".join(
-            [
-                prose.methods(facts, {"pairs": _count_pairs(pairs), "dropped": len(dropped)}),
-                *([statements.methods(stats, draws=statistics.DRAWS)] if stats else []),
-            ]
-        ),
-        "bibtex": prose.bibtex(),
+        "methods": f"{methods} {tests}".rstrip(),
+        "bibtex": bibtex(),
         "software": sorted(facts.software.items()),
         "paper_note": NOTE,
-        "min_prompts": MIN_PROMPTS,
+        "min_prompts": FEW,
         "summary_rows": SUMMARY_ROWS,
+        "relation_names": sorted(set(table["relation"]) - set(SUMMARY_ROWS)),
         "cards": cards,
-        "figures": figures,
+        "figures": charts,
     }
-    keep.write_summary(
+    write_summary(
         run,
         title="Dependency relations in pictures",
-        sentence=context["sentence"],
+        sentence=sentence,
         command=f"visuosyn study {facts.corpus} --seeds {','.join(map(str, facts.seeds))}",
-        findings=context["findings"],
-        figures=[*(one for some in drawn.values() for one in some), *figures] if stats else [],
-        tables=[(name, title) for name, title in written.TABLES if (run.tables / f"{name}.csv").exists()],
-        sections=written.sections(stats, mask) if stats else (),
+        findings=findings,
+        figures=[*(one for some in shown.values() for one in some), *charts] if stats else [],
+        tables=[(name, title) for name, title in TABLES if (run.tables / f"{name}.csv").exists()],
+        sections=markdown.sections(stats, mask) if stats else (),
     )
-    write_text(run.page, render("visuosyn.studies.relations", masks=facts.masks, mask=mask, **context))
+    context |= _labels(run, table, classes)
+    write_text(run.page, render("visuosyn.studies.relations", masks=masks, mask=mask, **context))
     return run.page
 
 
-def _statistics(run: RunFolder, pairs: pd.DataFrame, others: pd.DataFrame, mask: str) -> dict[str, pd.DataFrame]:
-    """All tables of the statistics, written and kept; the classes of ``others`` stand beside published figures, too."""
-    tables = statistics.statistic_tables(pairs, mask=mask, controls=run.controls(), multiverse=run.multiverse())
-    beside = tables["relations"] if others.empty else pd.concat([tables["relations"], others], ignore_index=True)
-    tables["published"] = published_table(beside, scheme=run.facts.scheme)
-    statistics.write_tables(tables, run.tables)
-    planted = run.tables / "planted.csv"
-    return tables | ({"planted": pd.read_csv(planted)} if planted.exists() else {})
+def _write_tables(
+    run: RunFolder,
+    statistics: Mapping[str, pd.DataFrame],
+    table: pd.DataFrame,
+    classes: pd.DataFrame,
+    dropped: pd.DataFrame,
+    mask: str,
+) -> None:
+    others = {name: one for name, one in statistics.items() if name not in READER_TABLES}
+    written = {"relations": table, "classes": classes, "dropped_summary": dropped_summary(dropped)} | others
+    for name, one in written.items():
+        write_csv(one, run.tables / f"{name}.csv")
+    caption = prose.table_caption(run.facts, mask)
+    write_text(run.tables / "relations.tex", relations_latex(one_rule(table, mask), caption=caption))
+    write_text(run.tables / "sources.bib", bibtex())
+
+
+def _planted(run: RunFolder) -> dict[str, pd.DataFrame]:
+    """The table of maps against exact masks, if it was made."""
+    path = run.tables / "planted.csv"
+    return {"planted": pd.read_csv(path)} if path.exists() else {}
 
 
 def _vocabulary(run: RunFolder) -> pd.DataFrame | None:
@@ -144,11 +150,11 @@ def _vocabulary(run: RunFolder) -> pd.DataFrame | None:
     return pd.read_csv(path, dtype={"word": str}, keep_default_na=False) if path.exists() else None
 
 
-def _strange_words(vocabulary: pd.DataFrame | None, facts: RunFacts) -> dict[str, Any] | None:
+def _unknown_words(vocabulary: pd.DataFrame | None, drawn: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the page says about them; None where there are none or nothing is known."""
     if vocabulary is None or vocabulary.empty:
         return None
-    total, words = int(vocabulary["n"].sum()), facts.counts.get("words", 0)
+    total, words = int(vocabulary["n"].sum()), int(drawn.get("words", 0))
     return {
         "total": f"{total:,}",
         "words": f"{words:,}",
@@ -165,6 +171,14 @@ def _rows(table: pd.DataFrame, classes: pd.DataFrame, mask: str) -> list[dict[An
     between = one_rule(classes, mask).assign(between=True).to_dict("records")
     first = [row for row in rows if row["relation"] == SUMMARY_ROWS[0]]
     return [*first, *between, *(row for row in rows if row not in first)]
+
+
+def _labels(run: RunFolder, table: pd.DataFrame, classes: pd.DataFrame) -> dict[str, Any]:
+    """What the labels of the tables mean, and those that the scheme does not list."""
+    scheme = load_scheme(run.facts.scheme)
+    glosses = {name: _gloss(scheme, name) for name in set(table["relation"])}
+    glosses |= {name: class_gloss(name) for name in set(classes["relation"])}
+    return {"glosses": glosses, "unknown_labels": scheme.unknown(run.sentences()).most_common()}
 
 
 def _gloss(scheme: Scheme, relation: str) -> str:
@@ -188,15 +202,7 @@ def _headline(
         (_count_pairs(pairs) - _count_pairs(related), "unrelated pair"),
         (related["relation"].nunique(), "relation"),
     ]
-    named = [(f"{n:,}", prose.amount(n, noun).partition(" ")[2]) for n, noun in counts]
+    named = [(f"{n:,}", amount(n, noun).partition(" ")[2]) for n, noun in counts]
     if vocabulary is not None:
         named.append((f"{int(vocabulary['n'].sum()):,}", "words outside the model’s vocabulary"))
     return [*named, (f"{len(dropped):,}", "dropped, with reasons")]
-
-
-def _write_tables(run: RunFolder, table: pd.DataFrame, dropped: pd.DataFrame, mask: str) -> None:
-    write_csv(table, run.tables / "relations.csv")
-    write_csv(dropped_summary(dropped), run.tables / "dropped_summary.csv")
-    caption = prose.table_caption(run.facts, mask)
-    write_text(run.tables / "relations.tex", relations_latex(one_rule(table, mask), caption=caption))
-    write_text(run.tables / "sources.bib", prose.bibtex())

@@ -10,7 +10,7 @@ import pandas as pd
 from visuosyn.data.masks import MaskRule
 from visuosyn.stats.corrections import FEW
 
-MEASURES = ("mIoU", "mIoD", "mIoH", "difference")
+MEANS = ("mIoU", "mIoD", "mIoH", "difference")  # of a relation table; each with its ends ``_low`` and ``_high``
 
 NOTE = (
     "The paper's figures are those of Table 2 of Tang et al. (2023): Stable Diffusion 2.0 base, 1,000 COCO captions, "
@@ -64,9 +64,9 @@ def paper_table(scheme: str = "ud", *, source: str = "paper") -> pd.DataFrame:
     -12.0
     """
     table = pd.read_csv(Path(__file__).parent / "reference" / PUBLISHED[source].file)
-    table = table.rename(columns={m: f"paper_{m}" for m in MEASURES} | {scheme: "relation"})
+    table = table.rename(columns={m: f"paper_{m}" for m in MEANS} | {scheme: "relation"})
     table["paper_difference"] = (table["paper_mIoD"] - table["paper_mIoH"]).round(2)
-    columns = ["relation", "paper_label", *(f"paper_{m}" for m in MEASURES), "source"]
+    columns = ["relation", "paper_label", *(f"paper_{m}" for m in MEANS), "source"]
     return table.loc[table["relation"].notna(), columns].reset_index(drop=True)
 
 
@@ -79,7 +79,7 @@ def beside_paper(relations: pd.DataFrame, *, scheme: str = "ud", source: str = "
     relations = relations.drop(columns=[name for name in relations if str(name).startswith(("paper_", "minus_paper_"))])
     paper = paper_table(scheme, source=source).drop(columns=["paper_label", "source"])
     joined = relations.merge(paper, on="relation", how="left", validate="many_to_one")
-    for measure in MEASURES:
+    for measure in MEANS:
         joined[f"minus_paper_{measure}"] = joined[measure] - joined[f"paper_{measure}"]
     return joined
 

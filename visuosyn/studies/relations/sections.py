@@ -1,129 +1,24 @@
-"""The statistics of a study for readers: every table as CSV, the figures, and what the page's sections show."""
+"""What the sections on the statistics need on the page, from the tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from visuosyn.data.masks import MaskRule
-from visuosyn.report.gallery import Drawn, drawn
-from visuosyn.report.tables import SUMMARY_ROWS, write_csv
+from visuosyn.report.figures import ReportFigure
 from visuosyn.stats.corrections import FEW
-from visuosyn.studies.relations import curves, statements
+from visuosyn.studies.relations import statements
 from visuosyn.studies.relations.reference import PUBLISHED
 from visuosyn.studies.relations.statistics.dominance import DIFFERENCE
-from visuosyn.studies.relations.statistics.mixed import mixed_tables
-from visuosyn.studies.relations.statistics.power import needed_prompts, power_table
-from visuosyn.studies.relations.statistics.tables import study_tables
+from visuosyn.studies.relations.statistics.power import needed_prompts
 from visuosyn.studies.relations.statistics.verdicts import OVERLAP
 
-DRAWS = 10_000  # sign patterns and bootstrap samples
-CURVES = 12  # relations that get a specification curve
-Tables = dict[str, pd.DataFrame]
+Tables = Mapping[str, pd.DataFrame]
 
 
-def statistic_tables(
-    pairs: pd.DataFrame,
-    *,
-    mask: str,
-    controls: Mapping[str, pd.DataFrame],
-    multiverse: pd.DataFrame | None,
-    draws: int = DRAWS,
-) -> Tables:
-    """All tables of a study by name: those of ``study_tables``, the mixed models and, under ``mask``, ``power``."""
-    tables = study_tables(pairs, controls=controls, multiverse=multiverse, draws=draws)
-    tables |= mixed_tables(pairs, mask=mask)
-    if MaskRule.parse(mask).kind != "area":
-        tables["power"] = power_table(pairs, mask=mask)
-    return tables
-
-
-def write_tables(tables: Tables, folder: Path) -> None:
-    """Each table but the relation table, which has a form for readers of its own, as ``folder/name.csv``."""
-    for name, table in tables.items():
-        if name != "relations":
-            write_csv(table, folder / f"{name}.csv")
-
-
-def draw_statistics(tables: Tables, mask: str, folder: Path) -> dict[str, list[Drawn]]:
-    """The figures of the statistics, by the section of the page that shows them."""
-    for old in folder.glob("multiverse_*"):  # of relations that have no curve any more
-        old.unlink()
-    shown: dict[str, list[Drawn]] = {"contrasts": [], "multiverse": [], "mixed": [], "published": []}
-    contrasts = tables.get("contrasts")
-    if contrasts is not None and (rows := contrasts[contrasts["mask"] == mask])["estimate"].notna().any():
-        shown["contrasts"].append(
-            drawn(
-                folder,
-                "controls",
-                "pairs against their controls",
-                "chart wide",
-                lambda: curves.control_forest(rows),
-                "Points of mIoU of pairs minus their controls; the numbers stand in the table.",
-                f"mIoU of pairs minus that of each control under {mask}, with 95% intervals. To the right of 0 the "
-                "pairs overlap more than the control does.",
-            )
-        )
-    for relation in curve_relations(tables):
-        every = tables["multiverse"]
-        mine = every[(every["relation"] == relation) & (every["measure"] == DIFFERENCE)]
-        shown["multiverse"].append(
-            drawn(
-                folder,
-                f"multiverse_{''.join(c if c.isalnum() else '_' for c in relation)}",
-                f"specification curve of {relation}",
-                "chart wide",
-                lambda mine=mine: curves.specification_curve(mine)[0],  # type: ignore[misc]
-                f"Sorted estimates of mIoD − mIoH of {relation} in every analysis; the counts stand in the table.",
-                f"{relation}: mIoD − mIoH in every analysis, sorted, with 95% intervals; below, the choices of each. "
-                "Blue, ticks up: the head’s area contains more of the dependent’s; vermillion, ticks down: the "
-                "reverse; grey dots: neither, as the interval includes 0.",
-            )
-        )
-    if "mixed_components" in tables:
-        shown["mixed"].append(
-            drawn(
-                folder,
-                "variance_components",
-                "variance components",
-                "chart wide",
-                lambda: curves.variance_bars(tables["mixed_components"]),
-                "Stacked bars of the shares of variance; the numbers stand in the table.",
-                "Where the variance lies that relations and covariates leave: prompt, picture (seed), pair, words.",
-            )
-        )
-    for name, rows in tables["published"].groupby("published", sort=False) if len(tables["published"]) else ():
-        source = PUBLISHED[str(name)]
-        shown["published"].append(
-            drawn(
-                folder,
-                f"beside_{name}",
-                f"this study beside {source.title}",
-                "chart wide",
-                lambda rows=rows: curves.beside_published(rows)[0],  # type: ignore[misc]
-                "Points of our and the published figures by relation; the numbers stand in the table.",
-                f"This study under {rows['mask'].iloc[0]} beside {source.title}: mIoU and mIoD − mIoH by relation.",
-            )
-        )
-    return shown
-
-
-def curve_relations(tables: Tables) -> list[str]:
-    """The relations that get a curve: the commonest with at least 20 prompts, else the three commonest."""
-    if "multiverse_verdicts" not in tables:
-        return []
-    verdicts = tables["multiverse_verdicts"]
-    known = verdicts[(verdicts["measure"] == DIFFERENCE) & ~verdicts["relation"].isin(SUMMARY_ROWS)]
-    pairs = tables["relations"].groupby("relation")["n_pairs"].max()
-    order = known.assign(pairs=known["relation"].map(pairs)).sort_values("pairs", ascending=False, kind="stable")
-    enough = order[~order["few"]]
-    return list(order["relation"][:3] if enough.empty else enough["relation"][:CURVES])
-
-
-def context(tables: Tables, mask: str, figures: Mapping[str, Sequence[Drawn]]) -> dict[str, Any]:
+def context(tables: Tables, mask: str, figures: Mapping[str, Sequence[ReportFigure]]) -> dict[str, Any]:
     """What the template of the statistics needs, from the tables."""
     masks = list(dict.fromkeys(tables["relations"]["mask"]))
     return {
@@ -188,11 +83,11 @@ def _multiverse(tables: Tables) -> list[dict[str, Any]]:
 
 def _mixed(tables: Tables) -> dict[str, Any]:
     """The mixed models, by measure; those that were not fitted have diagnostics alone."""
-    parts = ("relations", "components", "covariates", "diagnostics")
-    there = {part: tables[f"mixed_{part}"] for part in parts if f"mixed_{part}" in tables}
+    names = ("relations", "components", "covariates", "diagnostics")
+    there = {name: tables[f"mixed_{name}"] for name in names if f"mixed_{name}" in tables}
     return {
-        part: {str(name): _records(rows) for name, rows in table.groupby("measure", sort=False)}
-        for part, table in there.items()
+        name: {str(measure): _records(rows) for measure, rows in table.groupby("measure", sort=False)}
+        for name, table in there.items()
     }
 
 
