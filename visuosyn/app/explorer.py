@@ -25,7 +25,7 @@ def explore(prompt: str = "a dog wearing a red hat", *, pipeline: Any = "micro",
 
     ``pipeline``: a name or folder for ``load_pipeline``, or a loaded one. Draws the prompt and gives an ipywidgets box,
     which a notebook shows; "Draw" draws again (steps and layers are kept apart), everything else only looks again.
-    Raises UserError where ipywidgets is missing; a prompt that cannot be drawn is told in the box.
+    Raises UserError where ipywidgets is missing; the box says why a prompt cannot be drawn.
 
     >>> from visuosyn.testing import tiny_pipeline
     >>> box = explore("a red cat", pipeline=tiny_pipeline())
@@ -144,9 +144,9 @@ def word_html(maps: HeatMaps, row: int, rule: str) -> str:
     one = maps[row]
     area = one.mask(rule)
     top = f"{one.word.text}: maximum {1000 * float(one.array.max(initial=0)):.1f}‰ of the attention"
-    told = f"its area under {rule}: {100 * area.mean():.1f} % of the picture"
+    share = f"its area under {rule}: {100 * area.mean():.1f} % of the picture"
     shown = pair_overlay(maps.image, np.zeros_like(area), area, size=display_size(maps))
-    pictures = picture_html(word_overlay(maps, row), top) + picture_html(shown, told)
+    pictures = picture_html(word_overlay(maps, row), top) + picture_html(shown, share)
     return f'<div style="display:flex;gap:16px">{pictures}</div>'
 
 

@@ -121,10 +121,10 @@ def areas_text(masks: Sequence[str]) -> str:
     """How maps became areas, as a sentence.
 
     >>> areas_text(["relative:0.4"]).partition(" (")[0]
-    'Areas were cut from the maps by the rules relative:0.4'
+    'Maps were turned into areas by the rules relative:0.4'
     """
     return (
-        f"Areas were cut from the maps by the rules {', '.join(masks)} (relative:t keeps what reaches t times "
+        f"Maps were turned into areas by the rules {', '.join(masks)} (relative:t keeps what reaches t times "
         "the map's own maximum, eq. 7 of the paper)."
     )
 

@@ -41,7 +41,7 @@ WORDS_SHOWN = 60  # of those outside the vocabulary
 
 def write_report(folder: str | Path) -> Path:
     """Compute the statistics of a measured run folder and write its report; see :func:`write_page`."""
-    run = RunFolder(Path(folder))
+    run = RunFolder.open(folder)
     return write_page(run, compute_statistics(run))
 
 
