@@ -30,16 +30,16 @@ app: $(VENV)/installed-dev ## install, then serve the app on this machine
 study: $(VENV)/installed ## install, then run the relation study of the bundled model; prints where the report is
 	$(RUN) visuosyn study $(STUDY_CORPUS) --out $(STUDY_OUT) $(STUDY_OPTIONS)
 
-reports: $(VENV)/installed ## make reports/ anew; run folders go to runs/, an interrupted study goes on
+reports: $(VENV)/installed ## rebuild reports/; run folders go to runs/, an interrupted study goes on
 	$(RUN) visuosyn trace $(STUDY_CORPUS) --out runs/relations --seeds 0-3
-	$(RUN) visuosyn.microworld.planted --out runs/relations/tables/planted.csv
+	$(RUN) visuosyn world planted --out runs/relations/tables/planted.csv
 	$(RUN) visuosyn measure runs/relations
 	$(RUN) visuosyn report runs/relations
-	$(RUN) visuosyn.report.export runs/relations reports/relations
+	$(RUN) visuosyn export runs/relations reports/relations
 	$(RUN) visuosyn cohyponyms --out runs/cohyponyms
-	$(RUN) visuosyn.report.export runs/cohyponyms reports/cohyponyms
+	$(RUN) visuosyn export runs/cohyponyms reports/cohyponyms
 	$(RUN) visuosyn adjectives --out runs/adjectives
-	$(RUN) visuosyn.report.export runs/adjectives reports/adjectives
+	$(RUN) visuosyn export runs/adjectives reports/adjectives
 
 test: lint ## install, then lint, check types and run the tests
 	$(RUN) pytest
@@ -59,17 +59,17 @@ test-newcomer: ## from a clone to one's own overlay, by the commands that the RE
 lint: $(VENV)/installed-dev ## ruff, mypy, and the corpora are valid
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy visuosyn
+	$(VENV)/bin/mypy visuosyn training
 	@for corpus in corpora/*/*.conllu; do $(VENV)/bin/visuosyn validate $$corpus || exit 1; done
 
 bench: $(VENV)/installed-dev ## speed and memory as ratios, side by side
 	@for bench in tests/benchmarks/bench_*.py; do echo; echo "== $$bench"; $(VENV)/bin/python $$bench || exit 1; done
 
 calibrate: $(VENV)/installed ## tests and intervals on 2,000 simulated studies each: reports/calibration.csv
-	$(RUN) visuosyn.studies.relations.statistics.calibrate --out reports/calibration.csv
+	$(RUN) visuosyn calibrate --out reports/calibration.csv
 
 train: $(VENV)/installed ## train the bundled model further (CPU hours; resumes from checkpoints/)
-	$(RUN) visuosyn.microworld.train --out checkpoints/micro --resume --export visuosyn/microworld/model
+	$(RUN) training train --out checkpoints/micro --resume --export visuosyn/microworld/model
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -102,7 +102,7 @@ def test_a_directory_is_no_corpus(study, tmp_path):
         (["--size", "4x4"], "size 4x4"),
         (["--steps", "2000"], "steps 2000 cannot be drawn"),
         (["--device", "meta"], "device 'meta' is not to be had here: use auto, cpu"),
-        (["--keep", "all"], "keep 'all'"),
+        (["--keep", "all"], "storage 'all'"),
         (["--noise", "pink"], "noise 'pink'"),
         (["--device", "abacus"], "device 'abacus'"),
         (["--dtype", "int3"], "dtype 'int3'"),
@@ -227,7 +227,7 @@ def test_a_folder_of_another_study(finished, tiny_model):
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     other = ["--seeds", "0-1", "--keep", "total"]
     result = run("study", folder / "captions.txt", "--out", folder / "run", "--model", tiny_model, *FAST, *other)
-    refused(result, "seeds: (0,) there, (0, 1) now", "keep: 'parts' there, 'total' now")
+    refused(result, "seeds: (0,) there, (0, 1) now", "storage: 'parts' there, 'total' now")
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

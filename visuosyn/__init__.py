@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from visuosyn.studies.adjectives.study import adjectives
     from visuosyn.studies.cohyponyms.study import cohyponyms
     from visuosyn.studies.prompt.study import explain, look
+    from visuosyn.studies.registry import open_run
     from visuosyn.studies.relations.presets import preset
     from visuosyn.studies.relations.study import study
-    from visuosyn.studies.results import open_run
     from visuosyn.tracing import load_pipeline, trace
 
 __version__ = "0.1.0"
@@ -71,7 +71,7 @@ _HOME = {
     "load_parser": "parse",
     "load_pipeline": "tracing",
     "look": "studies.prompt.study",
-    "open_run": "studies.results",
+    "open_run": "studies.registry",
     "preset": "studies.relations.presets",
     "read_corpus": "corpus",
     "study": "studies.relations.study",
@@ -81,11 +81,13 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'visuosyn' has no attribute {name!r}")
-    globals()[name] = value = getattr(import_module(f"visuosyn.{_HOME[name]}"), name)
-    return value
+if not TYPE_CHECKING:  # a checker knows the names from above; this would let it take any other, too
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module 'visuosyn' has no attribute {name!r}")
+        globals()[name] = value = getattr(import_module(f"visuosyn.{_HOME[name]}"), name)
+        return value
 
 
 def __dir__() -> list[str]:

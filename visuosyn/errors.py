@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """A mistake of the user, told in one line: what came, what is allowed, what to do.
+    """A mistake of the user, in one line: what came, what is allowed, what to do.
 
     The command line prints it without a traceback and ends with exit code 2.
 

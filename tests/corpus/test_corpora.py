@@ -11,7 +11,7 @@ import pytest
 
 from visuosyn.corpus import conllu, read_corpus, validate_corpus
 from visuosyn.data import Sentence
-from visuosyn.parse import enhance, load_parser, misses, score
+from visuosyn.parse import enhance, errors, load_parser, score
 
 CORPORA = Path(__file__).parents[2] / "corpora"
 FOLDERS = sorted(path.parent for path in CORPORA.glob("*/metadata.json"))
@@ -78,11 +78,11 @@ def test_the_enhancer_alone_makes_the_graphs_of_the_gold_trees(folder: Path) -> 
     assert table.loc["all edges", "f1"] >= 0.985
 
 
-def test_the_misses_of_the_default_parser_are_listed() -> None:
+def test_the_errors_of_the_default_parser_are_listed() -> None:
     """Another processor may round the model's numbers otherwise, so that a few edges differ."""
     gold = trees(CORPORA / "captions")
-    now = misses(gold, tuple(load_parser().parse_words(gold))).to_csv(index=False).splitlines()
-    listed = (CORPORA / "captions" / "misses.csv").read_text(encoding="utf-8").splitlines()
+    now = errors(gold, tuple(load_parser().parse_words(gold))).to_csv(index=False).splitlines()
+    listed = (CORPORA / "captions" / "errors.csv").read_text(encoding="utf-8").splitlines()
     assert len(set(now) ^ set(listed)) <= 6
 
 

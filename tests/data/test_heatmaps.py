@@ -86,9 +86,9 @@ def test_unknown_layers_and_missing_parts_are_errors() -> None:
     one = maps(part(0, "down", (3, 4), 2))
     with pytest.raises(UserError, match="layers 'side' is not known: use one of default, all, down, mid, up"):
         one.combine(layers="side")
-    with pytest.raises(UserError, match="no part of these maps belongs to layers='mid'"):
+    with pytest.raises(UserError, match="no slice of these maps belongs to layers='mid'"):
         one.combine(layers="mid")
-    with pytest.raises(UserError, match=r"phases=\[2\]: was it kept"):
+    with pytest.raises(UserError, match=r"phases=\[2\]: was it stored"):
         one.combine(phases=iter([2]))
 
 

@@ -119,6 +119,6 @@ def test_the_map_is_left_as_it_was(rule: MaskRule, array: np.ndarray) -> None:
     np.testing.assert_array_equal(array, before)
 
 
-def test_a_soft_rule_cuts_no_area() -> None:
-    with pytest.raises(UserError, match="soft cuts no area"):
+def test_a_soft_rule_makes_no_binary_area() -> None:
+    with pytest.raises(UserError, match="soft has no threshold"):
         MaskRule.parse("soft").binarize(np.ones((2, 2)))

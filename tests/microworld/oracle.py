@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from visuosyn.microworld import words
-from visuosyn.microworld.prompts import Prompt
-from visuosyn.microworld.scenes import Scene
-from visuosyn.microworld.segmenter import OWN, STRANGE, Segmentation
+from visuosyn.microworld.judge.segmenter import OWN, UNKNOWN, Segmentation
+from visuosyn.microworld.scoring.prompts import ScoringPrompt
+from visuosyn.microworld.world import words
+from visuosyn.microworld.world.scenes import Scene
 
 
 def segmentation(things: Sequence[tuple[str | None, str | None, np.ndarray]]) -> Segmentation:
     """What a judge without a doubt sees where things (noun, colour, mask) stand; pixels vote for their mean."""
     presence, votes = np.zeros((96, 96), np.float32), np.zeros((2, 96, 96), np.float32)
-    nouns, colours = np.zeros((STRANGE + 1, 96, 96), np.float32), np.zeros((OWN + 1, 96, 96), np.float32)
+    nouns, colours = np.zeros((UNKNOWN + 1, 96, 96), np.float32), np.zeros((OWN + 1, 96, 96), np.float32)
     for noun, colour, mask in things:
         presence[mask] = 1
-        nouns[STRANGE if noun is None else words.NOUNS.index(noun), mask] = 1
+        nouns[UNKNOWN if noun is None else words.NOUNS.index(noun), mask] = 1
         colours[OWN if colour is None else words.COLOURS.index(colour), mask] = 1
         votes[:, mask] = np.argwhere(mask).mean(0)[:, None]
     return Segmentation(presence, nouns, colours, votes)
@@ -28,12 +28,12 @@ def of_scene(scene: Scene) -> Segmentation:
     return segmentation([(thing.noun, thing.colour, thing.mask) for thing in scene.objects])
 
 
-def of_prompt(scene: Scene, sort: str) -> Prompt:
+def of_prompt(scene: Scene, sort: str) -> ScoringPrompt:
     """The prompt whose true picture a scene is."""
     text = scene.caption
     sides = [side for side in ("to the left of", "to the right of", "next to", "beside") if side in text]
     relation = scene.kind if scene.kind in ("on", "under") else sides[0] if sides else "and"
-    return Prompt(text, text, sort, scene.mentions, relation if len(scene.mentions) > 1 else None)
+    return ScoringPrompt(text, text, sort, scene.mentions, relation if len(scene.mentions) > 1 else None)
 
 
 class Segmenter:

@@ -15,11 +15,12 @@ from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 from safetensors.numpy import load_file
 from transformers import CLIPTokenizer
 
-from visuosyn.microworld import MODEL_DIR, keeper, train
-from visuosyn.microworld.cache import training_images
-from visuosyn.microworld.latents import Projection, psnr
-from visuosyn.microworld.learner import Learner
-from visuosyn.microworld.tokenizer import IN_PIECES
+from training import keeper, start
+from training.cache import training_images
+from training.latents import Projection, psnr
+from training.learner import Learner
+from training.tokenizer import IN_PIECES
+from visuosyn.microworld import MODEL_DIR
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +85,10 @@ def test_the_autoencoder_gives_unseen_scenes_back(pipeline: StableDiffusionPipel
 
 
 def test_a_lost_checkpoint_folder_falls_back_to_the_bundled_weights(tmp_path: Path) -> None:
-    job = keeper.Job(tmp_path, train._recipe(tmp_path, True), 1, None, 1, "cpu", resume=True)
-    _, tokenizer = train.prepare(job)
+    job = keeper.Job(tmp_path, start.recipe_of(tmp_path, True), 1, None, 1, "cpu", resume=True)
+    _, tokenizer = start.prepare(job)
     learner = Learner(job.recipe, tokenizer, torch.device("cpu"))
-    progress = train.restore(learner, job).started(job)
+    progress = start.restore(learner, job).started(job)
     assert (progress.step, progress.views) == (facts()["step"], facts()["views"])
     assert not progress.fresh and progress.budget_step == progress.step
     assert tokenizer.get_vocab() == CLIPTokenizer.from_pretrained(MODEL_DIR / "tokenizer").get_vocab()

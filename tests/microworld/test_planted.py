@@ -8,9 +8,9 @@ import pytest
 from statsmodels.stats.inter_rater import cohens_kappa
 
 from visuosyn.data import AttentionSlice, HeatMaps
-from visuosyn.microworld.planted import CONVENTION, DRAWN, containment, planted_pairs, planted_table
-from visuosyn.microworld.scenes import sample
-from visuosyn.microworld.truth import gold_sentence
+from visuosyn.microworld.scoring.planted import CONVENTION, DRAWN, containment, planted_pairs, planted_table
+from visuosyn.microworld.scoring.teacher import gold_sentence
+from visuosyn.microworld.world.scenes import sample
 from visuosyn.stats.bootstrap import bootstrap_means
 
 SEEDS = [11_000_000 + seed for seed in range(30)]

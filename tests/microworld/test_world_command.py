@@ -8,7 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from visuosyn.cli import app
-from visuosyn.microworld import render_set, scoring
+from visuosyn.microworld.scoring import drawing
+from visuosyn.microworld.scoring import score as scoring
+from visuosyn.microworld.world import render_set
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,7 @@ def test_mistakes_are_told_before_the_work(
 
     monkeypatch.chdir(tmp_path)
     Path("taken.txt").touch()
-    for module, name in ((render_set, "_written"), (scoring, "draw_prompt"), (scoring, "score")):
+    for module, name in ((render_set, "_rendered"), (drawing, "draw_prompt"), (scoring, "score")):
         monkeypatch.setattr(module, name, work)
     result = CliRunner().invoke(app, ["world", *command])
     assert result.exit_code == 2, result.output

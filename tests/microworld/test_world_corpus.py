@@ -9,8 +9,8 @@ import conllu
 import numpy as np
 import pytest
 
-from visuosyn.microworld import corpus, words
-from visuosyn.microworld.scenes import sample
+from visuosyn.microworld.world import corpus, words
+from visuosyn.microworld.world.scenes import sample
 
 FOLDER = Path(__file__).parents[2] / "corpora" / "microworld"
 
@@ -21,7 +21,7 @@ def sentences():
 
 
 def test_the_command_writes_the_committed_files(tmp_path):
-    corpus.main([str(tmp_path / "new")])
+    corpus.write_corpus(tmp_path / "new")
     written = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert written == ["captions.conllu", "held_out.csv", "metadata.json"]
     for name in written:

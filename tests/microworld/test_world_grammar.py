@@ -6,9 +6,9 @@ import conllu
 import pytest
 
 from visuosyn.lexicon import are_cohyponyms
-from visuosyn.microworld import corpus, grammar, words
-from visuosyn.microworld.grammar import Mention
-from visuosyn.microworld.scenes import Scene, sample, vocabulary
+from visuosyn.microworld.world import corpus, grammar, words
+from visuosyn.microworld.world.grammar import Mention
+from visuosyn.microworld.world.scenes import Scene, sample, vocabulary
 
 SCENES = [sample(seed, split="any") for seed in range(1500)]
 CAT, HAT = Mention("cat", (0,)), Mention("hat", (1,), colour="red")
@@ -61,23 +61,23 @@ KNOWN = {
         "2:det 0:root 6:case 6:det 6:amod 2:nmod:under",
     ),
     "a cat wearing a red hat in the snow": (
-        lambda: grammar.grounded(grammar.deed("participle", noun(CAT), "wear", noun(HAT)), "in", "snow"),
+        lambda: grammar.grounded(grammar.action("participle", noun(CAT), "wear", noun(HAT)), "in", "snow"),
         "2:det 0:root 2:acl 6:det 6:amod 3:obj 9:case 9:det 3:obl:in",
     ),
     "a cat wears a red hat.": (
-        lambda: grammar.stopped(grammar.deed("present", noun(CAT), "wear", noun(HAT))),
+        lambda: grammar.stopped(grammar.action("present", noun(CAT), "wear", noun(HAT))),
         "2:det 3:nsubj 0:root 6:det 6:amod 3:obj 3:punct",
     ),
     "a cat is wearing a red hat": (
-        lambda: grammar.deed("progressive", noun(CAT), "wear", noun(HAT)),
+        lambda: grammar.action("progressive", noun(CAT), "wear", noun(HAT)),
         "2:det 4:nsubj 4:aux 0:root 7:det 7:amod 4:obj",
     ),
     "a cat that wears a red hat": (
-        lambda: grammar.deed("relative", noun(CAT), "wear", noun(HAT)),
+        lambda: grammar.action("relative", noun(CAT), "wear", noun(HAT)),
         "2:det 0:root|4:nsubj 2:ref 2:acl:relcl 7:det 7:amod 4:obj",
     ),
     "a cat that is wearing a red hat": (
-        lambda: grammar.deed("relative progressive", noun(CAT), "wear", noun(HAT)),
+        lambda: grammar.action("relative progressive", noun(CAT), "wear", noun(HAT)),
         "2:det 0:root|5:nsubj 2:ref 5:aux 2:acl:relcl 8:det 8:amod 5:obj",
     ),
     "a cat and its red hat": (

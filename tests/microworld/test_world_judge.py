@@ -7,18 +7,16 @@ import json
 
 import numpy as np
 import pytest
-import torch
-from diffusers import AutoencoderTiny
 from safetensors.numpy import load_file
 
 from tests.microworld import oracle
+from training import judge_measures, lessons
 from visuosyn.errors import UserError
-from visuosyn.microworld import MODEL_DIR, judge_measures, lessons, train_judge, words
-from visuosyn.microworld.grouping import LEAST, components, grouped
-from visuosyn.microworld.outlines import outlines
-from visuosyn.microworld.scenes import sample
-from visuosyn.microworld.segmenter import JUDGE_DIR, STRANGE, Network, Segmenter, load_segmenter
-from visuosyn.microworld.silhouette import SIDE, load_silhouettes, shape
+from visuosyn.microworld.judge.grouping import LEAST, components, grouped
+from visuosyn.microworld.judge.segmenter import JUDGE_DIR, UNKNOWN, Network, SceneSegmenter, load_segmenter
+from visuosyn.microworld.judge.silhouette import load_silhouettes, shape
+from visuosyn.microworld.world import words
+from visuosyn.microworld.world.scenes import sample
 
 
 def facts() -> dict:
@@ -70,7 +68,7 @@ def test_an_oracle_is_measured_to_be_perfect_and_a_blind_one_is_not(monkeypatch:
     assert wrong["precision"] < 0.1 and wrong["recall"] < 0.1 and wrong["exact_count"] == measured["exact_count"]
 
 
-def test_touching_things_are_told_apart_by_their_centres() -> None:
+def test_touching_things_are_separated_by_their_centres() -> None:
     foreground = np.zeros((96, 96), bool)
     foreground[40:60, 20:60] = True
     votes = np.zeros((2, 96, 96), np.float32)
@@ -106,15 +104,15 @@ def test_things_and_maps_of_a_known_segmentation() -> None:
     mask, other = np.zeros((2, 96, 96), bool)
     mask[10:20, 50:60], other[60:80, 5:20] = True, True
     seen = oracle.segmentation([("zebra", None, mask), (None, "red", other)])
-    strange, zebra = seen.objects()
-    assert (strange.noun, strange.colour, zebra.noun, zebra.colour, zebra.score) == (None, "red", "zebra", None, 1.0)
+    unknown, zebra = seen.objects()
+    assert (unknown.noun, unknown.colour, zebra.noun, zebra.colour, zebra.score) == (None, "red", "zebra", None, 1.0)
     assert np.array_equal(zebra.mask, mask) and zebra.centre == (14.5, 54.5)
-    assert np.array_equal(np.unique(seen.nouns), [0, 1 + words.NOUNS.index("zebra"), 1 + STRANGE])
+    assert np.array_equal(np.unique(seen.nouns), [0, 1 + words.NOUNS.index("zebra"), 1 + UNKNOWN])
     assert np.array_equal(seen.silhouette(), other) and np.array_equal(seen.foreground, mask | other)
 
 
 def test_pictures_of_another_size_or_kind_are_refused() -> None:
-    segmenter = Segmenter(Network(), {})
+    segmenter = SceneSegmenter(Network(), {})
     for images in (np.zeros((1, 64, 64, 3), np.uint8), np.zeros((1, 96, 96, 3), np.float32)):
         with pytest.raises(UserError, match="the segmenter reads uint8 pictures"):
             segmenter.segment(images)
@@ -151,49 +149,3 @@ def test_texture_does_not_name_a_shapeless_patch() -> None:
     masks = [lessons.blob(random, 48, 48) for _ in range(60)]
     named = [name for name in load_silhouettes().name(masks) if name in ("zebra", "giraffe", "elephant", "cat", "dog")]
     assert len(named) <= 3
-
-
-def test_labels_go_where_the_pixels_go() -> None:
-    """A picture whose colours are its labels still agrees with them after it was bent."""
-    planes = [oracle.of_scene(sample(seed)).nouns.astype(np.float32) for seed in range(8)]
-    pictures = torch.from_numpy(np.stack(planes))[:, None].expand(-1, 3, -1, -1) / 13 - 1
-    labels = torch.zeros(8, 4, 96, 96)
-    labels[:, lessons.NOUN] = torch.from_numpy(np.stack(planes))
-    bent = lessons.bent(lessons.Lessons(pictures, labels), np.random.default_rng(0))
-    back = ((bent.pictures[:, 0] + 1) * 13).round()
-    assert (back == bent.labels[:, lessons.NOUN]).float().mean() > 0.93  # edges are mixed
-    assert not torch.equal(bent.labels, labels)
-
-
-def test_centres_go_where_the_pixels_go() -> None:
-    """Every pixel labelled with its own place: after bending, the labels of a straight bend are the identity."""
-    rows, columns = np.mgrid[:96, :96].astype(np.float32)
-    labels = torch.from_numpy(np.stack([np.ones_like(rows), np.ones_like(rows), rows, columns]))[None].repeat(
-        6, 1, 1, 1
-    )
-    bent = lessons.bent(lessons.Lessons(torch.zeros(6, 3, 96, 96), labels), np.random.default_rng(1))
-    inner = (slice(None), slice(None), slice(30, 66), slice(30, 66))
-    error = (bent.labels - labels)[inner][:, lessons.ROW :].abs()
-    assert error.mean() < 2.5 and error.max() < 8  # the wander is left out of the centres
-
-
-def test_lessons_depend_on_their_seeds_alone() -> None:
-    codec = AutoencoderTiny.from_pretrained(MODEL_DIR / "vae").eval()
-    first, second = (lessons.lessons(range(4), codec, np.random.default_rng(3)) for _ in range(2))
-    assert torch.equal(first.pictures, second.pictures) and torch.equal(first.labels, second.labels)
-    assert first.pictures.shape == (4, 3, 96, 96) and first.pictures.abs().max() <= 1
-    assert set(first.labels[:, lessons.NOUN].unique().tolist()) <= set(range(STRANGE + 2))
-
-
-def test_outlines_to_learn_from_hold_every_noun_and_blobs() -> None:
-    shapes, classes = outlines(300, np.random.default_rng(0))
-    assert shapes.shape == (300, 1, SIDE, SIDE) and set(classes.tolist()) == set(range(STRANGE + 1))
-
-
-@pytest.mark.slow
-def test_training_learns_and_repeats() -> None:
-    losses: list[list[float]] = [[], []]
-    made = [train_judge.train_segmenter(steps=30, note=lambda _, loss, kept=kept: kept.append(loss)) for kept in losses]
-    assert losses[0] == losses[1] and np.mean(losses[0][-3:]) < 0.9 * losses[0][0]
-    states = [network.state_dict() for network in made]
-    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from tests.microworld import oracle
-from visuosyn.microworld import outcomes, words
-from visuosyn.microworld.grammar import Mention
-from visuosyn.microworld.prompts import Prompt
-from visuosyn.microworld.scenes import Scene, sample
-from visuosyn.microworld.segmenter import Found, Segmentation
+from visuosyn.microworld.judge.segmenter import Found, Segmentation
+from visuosyn.microworld.scoring import outcomes
+from visuosyn.microworld.scoring.prompts import ScoringPrompt
+from visuosyn.microworld.world import words
+from visuosyn.microworld.world.grammar import Mention
+from visuosyn.microworld.world.scenes import Scene, sample
 
 
 def box(top: int, left: int, height: int = 20, width: int = 20) -> np.ndarray:
@@ -22,15 +23,17 @@ def box(top: int, left: int, height: int = 20, width: int = 20) -> np.ndarray:
     return mask
 
 
-def look(prompts: Sequence[Prompt], seen: Sequence[Segmentation], names: Sequence[str | None] | None = None):
+def look(prompts: Sequence[ScoringPrompt], seen: Sequence[Segmentation], names: Sequence[str | None] | None = None):
     images = np.zeros((len(prompts), 96, 96, 3), np.uint8)
     names = names or [None] * len(prompts)
     return outcomes.outcomes(prompts, images, oracle.Segmenter(seen), oracle.Silhouettes(names))  # type: ignore[arg-type]
 
 
-def pair(relation: str = "and", sort: str = "pair", colours: tuple[str | None, str | None] = (None, None)) -> Prompt:
+def pair(
+    relation: str = "and", sort: str = "pair", colours: tuple[str | None, str | None] = (None, None)
+) -> ScoringPrompt:
     mentions = (Mention("ball", (0,), colour=colours[0]), Mention("box", (1,), colour=colours[1]))
-    return Prompt("pair", "text", sort, mentions, relation)
+    return ScoringPrompt("pair", "text", sort, mentions, relation)
 
 
 def seen(*things: tuple[str | None, str | None, np.ndarray]) -> Segmentation:
@@ -59,7 +62,7 @@ def test_true_scenes_score_one_in_everything() -> None:
 
 
 def test_a_picture_without_anything_scores_zero() -> None:
-    one = Prompt("one", "a red ball", "one", (Mention("ball", (0,), colour="red"),))
+    one = ScoringPrompt("one", "a red ball", "one", (Mention("ball", (0,), colour="red"),))
     table = look([one, pair(), pair("on", "relation")], [seen()] * 3)
     assert not table[["there", "exact"]].to_numpy().any() and table.found.sum() == 0
     assert [table.named[0], table.coloured[0], table.placed[2]] == [False, False, False]
@@ -75,7 +78,7 @@ def test_swapped_colours_score_zero() -> None:
 
 
 def test_as_many_of_another_noun_are_not_those_asked_for() -> None:
-    prompt = Prompt("count", "three balls", "count", (Mention("ball", (0, 1, 2), numeral=True),))
+    prompt = ScoringPrompt("count", "three balls", "count", (Mention("ball", (0, 1, 2), numeral=True),))
     places = [box(40, left) for left in (5, 35, 65)]
     views = [
         seen(*((noun, None, place) for noun, place in zip(nouns, places, strict=True)))
@@ -93,7 +96,7 @@ def test_colours_of_two_count_only_for_what_was_found() -> None:
 
 
 def test_a_thing_alone_is_named_by_its_outline_and_coloured_by_its_largest_part() -> None:
-    prompt = Prompt("one", "a red ball", "one", (Mention("ball", (0,), colour="red"),))
+    prompt = ScoringPrompt("one", "a red ball", "one", (Mention("ball", (0,), colour="red"),))
     views = [seen(("box", "red", box(40, 10, 30, 30)), ("ball", "blue", box(40, 60, 8, 8)))] * 2
     table = look([prompt] * 2, views, ["ball", "box"])
     assert table.named.tolist() == [True, False] and table.coloured.tolist() == [True, True]
@@ -160,9 +163,9 @@ def test_the_difference_of_held_out_pairs() -> None:
 
 def test_sizes_and_patterns_have_their_own_figures() -> None:
     mentions = [Mention("ball", (0,), size="big"), Mention("box", (0,), pattern="striped")]
-    prompts = [Prompt("one", "text", "one, held out", (mention,), held_out=True) for mention in mentions]
-    prompts += [Prompt("one", "text", "one, described", (Mention("hat", (0,), size="big"),))] * 2
-    prompts.append(Prompt("one", "text", "one", (Mention("ball", (0,), colour="red"),)))
+    prompts = [ScoringPrompt("one", "text", "one, held out", (mention,), held_out=True) for mention in mentions]
+    prompts += [ScoringPrompt("one", "text", "one, described", (Mention("hat", (0,), size="big"),))] * 2
+    prompts.append(ScoringPrompt("one", "text", "one", (Mention("ball", (0,), colour="red"),)))
     ball, hat = ("ball", None, box(40, 10)), ("hat", None, box(40, 10))
     views = [seen(ball), seen(), seen(hat), seen(hat, ("hat", None, box(40, 60))), seen(ball)]
     table = look(prompts, views, ["ball", None, "hat", "hat", "ball"])
@@ -185,7 +188,7 @@ def test_sizes_and_patterns_have_their_own_figures() -> None:
 
 
 def test_the_worst_come_first() -> None:
-    prompts = [Prompt(noun, f"a {noun}", "one", (Mention(noun, (0,)),)) for noun in words.NOUNS]
+    prompts = [ScoringPrompt(noun, f"a {noun}", "one", (Mention(noun, (0,)),)) for noun in words.NOUNS]
     names = [None if noun in ("cat", "hat") else noun for noun in words.NOUNS]
     found = outcomes.worst(outcomes.figures(look(prompts, [seen()] * len(prompts), names)))
     assert found["nouns"] == ["cat", "hat"] and found["relations"] == []

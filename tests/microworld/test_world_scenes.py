@@ -11,9 +11,9 @@ import pytest
 from scipy import ndimage
 
 from visuosyn.errors import UserError
-from visuosyn.microworld import words
-from visuosyn.microworld.render import HORIZONS, SKIES, Sprite, background, compose, sprite
-from visuosyn.microworld.scenes import SIZE, Scene, sample
+from visuosyn.microworld.world import words
+from visuosyn.microworld.world.render import HORIZONS, SKIES, Sprite, background, compose, sprite
+from visuosyn.microworld.world.scenes import SIZE, Scene, sample
 
 SCENES = [sample(seed, split="any") for seed in range(1200)]
 
@@ -214,7 +214,7 @@ def digest(count: int) -> str:
 
 def test_a_seed_gives_one_scene_in_any_process():
     code = (
-        "import hashlib; from visuosyn.microworld.scenes import sample\n"
+        "import hashlib; from visuosyn.microworld.world.scenes import sample\n"
         "print(hashlib.sha256(b''.join(sample(s).image.tobytes() for s in range(40))).hexdigest())"
     )
     expected = hashlib.sha256(b"".join(sample(seed).image.tobytes() for seed in range(40))).hexdigest()

@@ -18,15 +18,18 @@ from typer.testing import CliRunner
 from visuosyn.cli import app
 from visuosyn.corpus import conllu
 from visuosyn.errors import UserError
-from visuosyn.microworld import MODEL_DIR, scoring, words
-from visuosyn.microworld.layouts import said_pairs
-from visuosyn.microworld.prompts import prompts
-from visuosyn.microworld.render_set import render
-from visuosyn.microworld.scenes import sample, vocabulary
+from visuosyn.microworld import MODEL_DIR
+from visuosyn.microworld.scoring import drawing, score_card
+from visuosyn.microworld.scoring import score as scoring
+from visuosyn.microworld.scoring.prompts import prompts
+from visuosyn.microworld.world import words
+from visuosyn.microworld.world.layouts import said_pairs
+from visuosyn.microworld.world.render_set import render
+from visuosyn.microworld.world.scenes import sample, vocabulary
 from visuosyn.testing import tiny_pipeline
 from visuosyn.tracing import load_pipeline
 
-QUICK = scoring.Plan(count=25, steps=1, batch_size=5, scenes=2)
+QUICK = drawing.Plan(count=25, steps=1, batch_size=5, scenes=2)
 
 
 def test_prompts_are_balanced_and_hold_out_what_they_say() -> None:
@@ -105,7 +108,7 @@ def test_a_full_folder_is_not_written_to(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_draw_writes_the_prompts_picture_and_names_strange_words(tmp_path: Path) -> None:
+def test_draw_writes_the_prompts_picture_and_names_unknown_words(tmp_path: Path) -> None:
     command = ["world", "draw", "a zebra and a monkey", "--out", str(tmp_path / "a.png"), "--steps", "1"]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
@@ -164,7 +167,7 @@ def test_models_of_other_worlds_are_refused(tmp_path: Path) -> None:
 def test_pictures_do_not_depend_on_their_batch() -> None:
     pipeline, asked = load_pipeline("micro"), prompts(25)[:4]
     one, four = (
-        np.stack([image for _, image in scoring.draw(pipeline, asked, replace(QUICK, batch_size=size))]).astype(int)
+        np.stack([image for _, image in drawing.draw(pipeline, asked, replace(QUICK, batch_size=size))]).astype(int)
         for size in (1, 4)
     )
     assert np.abs(one - four).max() <= 1
@@ -174,7 +177,7 @@ def test_the_card_gets_the_figures_and_keeps_the_old_ones(scored: tuple[Path, pd
     for name in ("training.json", "README.md"):
         shutil.copy(MODEL_DIR / name, tmp_path / name)
     (tmp_path / "evaluation.json").write_text('{"held-out error": 0.1221, "sharpness: eight layers": "0.9"}')
-    card = scoring.write_card(tmp_path, scored[1]).read_text()
+    card = score_card.write_card(tmp_path, scored[1]).read_text()
     known = json.loads((tmp_path / "evaluation.json").read_text())
     assert "| held-out error | 0.1221 |" in card and known["held-out error"] == 0.1221
     assert "| both there: two things | " in card
@@ -183,7 +186,7 @@ def test_the_card_gets_the_figures_and_keeps_the_old_ones(scored: tuple[Path, pd
     groups = {name.rpartition(": ")[2] for name in attended}
     assert groups == {"all layers", "held-out combinations"}  # none by kind of scene, such as "one" or "on"
     assert len([name for name in attended if "IoU at 0.4" in name]) >= 4
-    assert scoring.write_card(tmp_path, scored[1]).read_text() == card
+    assert score_card.write_card(tmp_path, scored[1]).read_text() == card
 
 
 def test_a_card_needs_a_folder() -> None:

@@ -9,11 +9,13 @@ import pytest
 import torch
 from torch.nn import functional
 
+from training.latents import Projection
 from visuosyn.data import AttentionSlice, HeatMaps
-from visuosyn.microworld import MODEL_DIR, truth, words
-from visuosyn.microworld.latents import Projection
-from visuosyn.microworld.layouts import said_pairs
-from visuosyn.microworld.scenes import Scene, sample
+from visuosyn.microworld import MODEL_DIR
+from visuosyn.microworld.scoring import teacher, truth
+from visuosyn.microworld.world import words
+from visuosyn.microworld.world.layouts import said_pairs
+from visuosyn.microworld.world.scenes import Scene, sample
 from visuosyn.tracing import load_pipeline
 
 LAYER = "down_blocks.1.attentions.0.transformer_blocks.0.attn2"
@@ -30,7 +32,7 @@ def found(wanted) -> Scene:
 
 def planted(scene: Scene, maps: dict[int, np.ndarray]) -> HeatMaps:
     """Heat maps at the picture's own size; words without one have a map of zeros."""
-    sentence = truth.gold_sentence(scene, "7")
+    sentence = teacher.gold_sentence(scene, "7")
     sums = np.stack([maps.get(place, np.zeros((96, 96))) for place in range(len(sentence.words))]).astype(np.float32)
     part = AttentionSlice("down", (96, 96), sums, 1, phase=0, layer=LAYER)
     return HeatMaps(scene.caption, sentence.words, (part,), (96, 96), 1, caption_id="7")
@@ -69,8 +71,8 @@ def test_no_other_disc_fits_the_things_of_training_scenes_better() -> None:
 
 
 def test_held_out_scenes_are_no_training_scenes(pipeline) -> None:
-    ((scene, maps),) = truth.teacher_forced(pipeline, [truth.FIRST_SEED], split="held-out", times=(500,))
-    assert scene.caption == sample(truth.FIRST_SEED, split="held-out").caption == maps.prompt
+    ((scene, maps),) = teacher.teacher_forced(pipeline, [teacher.FIRST_SEED], split="held-out", times=(500,))
+    assert scene.caption == sample(teacher.FIRST_SEED, split="held-out").caption == maps.prompt
     assert not words.held_out().isdisjoint(said_pairs(scene.mentions))
 
 
@@ -119,15 +121,15 @@ def test_the_teacher_encodes_with_the_linear_code(pipeline) -> None:
 
 def test_maps_agree_with_attention_computed_by_hand(pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     """The probabilities from queries and keys caught at their projections, summed over heads, layers and times."""
-    seed = truth.FIRST_SEED
-    (scene, maps), *_ = truth.teacher_forced(pipeline, [seed], times=(300, 700))
+    seed = teacher.FIRST_SEED
+    (scene, maps), *_ = teacher.teacher_forced(pipeline, [seed], times=(300, 700))
     caught: dict[str, list[torch.Tensor]] = {}
     hooks = []
     for name, module in pipeline.unet.named_modules():
         if name.endswith(("attn2.to_q", "attn2.to_k")):
             hook = lambda module, given, made, name=name: caught.setdefault(name, []).append(made)  # noqa: E731
             hooks.append(module.register_forward_hook(hook))
-    list(truth.teacher_forced(pipeline, [seed], times=(300, 700)))
+    list(teacher.teacher_forced(pipeline, [seed], times=(300, 700)))
     for hook in hooks:
         hook.remove()
     total, count = torch.zeros(32, 24, 24), 0
@@ -148,7 +150,9 @@ def test_maps_agree_with_attention_computed_by_hand(pipeline, monkeypatch: pytes
 
 
 def test_the_summary_has_intervals_around_its_values(pipeline) -> None:
-    table = truth.score(truth.teacher_forced(pipeline, range(truth.FIRST_SEED, truth.FIRST_SEED + 12), times=(500,)))
+    table = truth.score(
+        teacher.teacher_forced(pipeline, range(teacher.FIRST_SEED, teacher.FIRST_SEED + 12), times=(500,))
+    )
     figures = truth.summary(table, draws=200)
     assert list(figures.columns) == ["measure", "group", "value", "low", "high", "n"]
     wide = figures.dropna()

@@ -9,7 +9,7 @@ import pytest
 
 from visuosyn.data import Sentence, Word
 from visuosyn.errors import UserError
-from visuosyn.parse import misses, score
+from visuosyn.parse import errors, score
 
 GOLD = Sentence("s", "cats and dogs run", (
     Word("cats", 0, 4, head=3, relation="nsubj", deps=((3, "nsubj"),)),
@@ -50,14 +50,14 @@ def test_other_words_are_an_error() -> None:
         score([GOLD], [changed(0, text="Cats")])
 
 
-def test_misses_list_every_edge_that_differs() -> None:
-    table = misses([GOLD], [changed(2, relation="appos", deps=((0, "appos"),))])
+def test_errors_list_every_edge_that_differs() -> None:
+    table = errors([GOLD], [changed(2, relation="appos", deps=((0, "appos"),))])
     assert table.to_numpy().tolist() == [
         ["s", 3, "dogs", "conj:and", "cats", "appos", "cats"],
         ["s", 3, "dogs", "nsubj", "run", "", ""],
     ]
-    assert misses([GOLD], [GOLD]).empty
-    root = misses([GOLD], [changed(3, head=0, relation="acl", deps=((0, "acl"),))])
+    assert errors([GOLD], [GOLD]).empty
+    root = errors([GOLD], [changed(3, head=0, relation="acl", deps=((0, "acl"),))])
     assert root.to_numpy().tolist() == [["s", 4, "run", "root", "", "acl", "cats"]]
 
 
@@ -72,4 +72,4 @@ def test_gold_without_a_graph_is_compared_with_the_basic_tree() -> None:
     plain = replace(GOLD, words=tuple(replace(word, deps=()) for word in GOLD.words))
     table = score([plain], [GOLD]).set_index("relation")
     assert table.loc["all edges", ["n", "f1"]].tolist() == [4, 1] and "conj:and" not in table.index
-    assert misses([plain], [GOLD]).empty
+    assert errors([plain], [GOLD]).empty

@@ -11,7 +11,7 @@ from scipy import optimize, stats
 from statsmodels.api import OLS
 
 from visuosyn.errors import UserError
-from visuosyn.stats.permutation import contrast, sign_flip
+from visuosyn.stats.permutation import contrast, contributions, exchange, sign_flip
 
 
 @pytest.fixture
@@ -117,3 +117,27 @@ def test_cells_without_difference_or_without_rows():
 def test_draws_must_be_positive():
     with pytest.raises(UserError, match="at least 1"):
         sign_flip(np.ones((3, 1)), draws=0)
+
+
+def test_contributions_add_up_to_the_distance_from_the_mean():
+    random = np.random.default_rng(6)
+    sums, counts = random.random((9, 2)), random.integers(0, 4, (9, 2)).astype(float)
+    sums[counts == 0] = 0
+    found = contributions(sums, counts, np.array([0.1, 0.2]))
+    np.testing.assert_allclose(found.sum(axis=0), sums.sum(axis=0) / counts.sum(axis=0) - [0.1, 0.2])
+    assert (found[counts == 0] == 0).all()
+
+
+def test_exchanged_labels_agree_with_scipy():
+    random = np.random.default_rng(7)
+    values, group = random.normal(size=(9, 1)), np.arange(9) < 4
+    reference = stats.permutation_test(
+        (values[group, 0], values[~group, 0]), lambda a, b: a.mean() - b.mean(), n_resamples=np.inf
+    )
+    exact = np.mean(np.abs(reference.null_distribution) >= abs(reference.statistic) - 1e-9)
+    assert exchange(values, np.ones((9, 1)), group, draws=20_000)[0] == pytest.approx(exact, abs=0.015)
+
+
+def test_a_group_that_counts_nothing_has_no_p():
+    counts = np.array([[0.0], [0.0], [1.0]])
+    assert np.isnan(exchange(counts.copy(), counts, np.array([True, True, False]), draws=50)[0])

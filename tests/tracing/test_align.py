@@ -102,5 +102,5 @@ def test_a_slow_tokenizer_is_told() -> None:
     class Slow:
         is_fast = False
 
-    with pytest.raises(UserError, match="Slow cannot tell the characters"):
+    with pytest.raises(UserError, match="Slow does not report the characters"):
         encode(Slow(), "a cat")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from visuosyn.tracing import attention
-from visuosyn.tracing.attention import Attention, attend, joined, look, probabilities
+from visuosyn.tracing.attention import AttentionCall, attend, attention_inputs, joined, probabilities
 
 BATCH, HEADS, QUERIES, KEYS, CHANNELS = 3, 4, 10, 7, 6
 
@@ -54,34 +55,38 @@ def test_probabilities_are_softmax(case: str, chunk: int, monkeypatch: pytest.Mo
     monkeypatch.setattr(attention, "CHUNK", chunk)  # the explicit log-sum-exp in one piece and in several
     options, bias, key_heads = CASES[case]
     q, k, v = tensors(key_heads)
-    call = Attention(q, k, v, **options)
+    call = AttentionCall(q, k, v, **options)
     output, lse = attend(call)
     assert torch.equal(output, functional.scaled_dot_product_attention(q, k, v, **options))
     expected = by_hand(q, k, bias, options.get("scale"))
-    for known in {lse, None}:
-        p = probabilities(look(call, known, slice(1, 3), slice(2, 6)))
-        theirs = expected[1:3, :, :, 2:6].transpose(2, 3).flatten(0, 1)
-        assert (p - theirs).abs().max() <= 5e-6  # scores reach 30, where float32 steps are 2e-6
+    ranges = [slice(2, 6), slice(0, 3)]  # they may share keys
+    for known, queries in itertools.product({lse, None}, [None, slice(1, 8), slice(4, 5)]):
+        inputs = attention_inputs(call, known, slice(1, 3), ranges, queries)
+        for keys, each in zip(ranges, inputs, strict=True):
+            theirs = expected[1:3, :, queries or slice(None), keys].transpose(2, 3).flatten(0, 1)
+            # scores reach 30, where float32 steps are 2e-6
+            assert (probabilities(each) - theirs).abs().max() <= 5e-6
     if case in ("plain", "scale"):
-        assert lse is not None  # PyTorch's own kernel told it
+        assert lse is not None  # returned by PyTorch's own kernel
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_calls_give_single_precision_probabilities(dtype: torch.dtype) -> None:
     q, k, v = tensors(dtype=dtype)
-    call = Attention(q, k, v)
+    call = AttentionCall(q, k, v)
     output, lse = attend(call)
     assert torch.equal(output, functional.scaled_dot_product_attention(q, k, v))
-    p = probabilities(look(call, lse, slice(0, 3), slice(0, KEYS)))
+    (inputs,) = attention_inputs(call, lse, slice(0, 3), [slice(0, KEYS)])
+    p = probabilities(inputs)
     assert p.dtype == torch.float32
     assert (p.sum(1) - 1).abs().max() < 1e-2
     assert (p - by_hand(q, k).transpose(2, 3).flatten(0, 1)).abs().max() < 1e-2
 
 
-def test_joined_looks_are_the_looks() -> None:
+def test_joined_inputs_give_the_probabilities_of_each() -> None:
     q, k, v = tensors()
-    calls = [Attention(q, k, v), Attention(q + 1, k - 1, v)]
-    looks = [look(call, attend(call)[1], slice(0, 2), slice(1, 4)) for call in calls]
-    together = probabilities(joined(looks)).unflatten(0, (2, 2, HEADS))
-    for i, one in enumerate(looks):
+    calls = [AttentionCall(q, k, v), AttentionCall(q + 1, k - 1, v)]
+    inputs = [attention_inputs(call, attend(call)[1], slice(0, 2), [slice(1, 4)])[0] for call in calls]
+    together = probabilities(joined(inputs)).unflatten(0, (2, 2, HEADS))
+    for i, one in enumerate(inputs):
         assert torch.allclose(together[:, i], probabilities(one).unflatten(0, (2, HEADS)), atol=1e-6)

@@ -8,7 +8,7 @@ from diffusers import LCMScheduler
 from visuosyn.errors import UserError
 from visuosyn.testing import tiny_pipeline
 from visuosyn.tracing import load_pipeline
-from visuosyn.tracing.drawable import require_drawable
+from visuosyn.tracing.families import family_of
 
 SIZES = [(8, 8), (8, 64), (16, 16), (24, 64), (40, 16), (64, 100), (100, 104), (104, 64), (128, 48)]
 
@@ -23,7 +23,7 @@ def draws(pipeline, **options):
 
 def allows(pipeline, **options):
     try:
-        require_drawable(pipeline, **options)
+        family_of(pipeline).require_drawable(pipeline, **options)
     except UserError:
         return False
     return True
@@ -38,8 +38,9 @@ def test_sizes_that_are_allowed_are_those_that_can_be_drawn(model):
 
 
 def test_the_bundled_model_wants_a_grid_that_can_be_halved_twice():
+    pipeline = load_pipeline("micro", device="cpu")
     with pytest.raises(UserError, match=r"size 104x96 cannot be drawn.* multiples of 16 pixels"):
-        require_drawable(load_pipeline("micro", device="cpu"), size=(104, 96), steps=1)
+        family_of(pipeline).require_drawable(pipeline, size=(104, 96), steps=1)
 
 
 def test_steps_up_to_those_that_were_trained():
@@ -47,7 +48,7 @@ def test_steps_up_to_those_that_were_trained():
     for steps in (1, 50, 999, 1001, 2000):
         assert allows(pipeline, size=(64, 64), steps=steps) == (steps <= 1000)
     before = pipeline.scheduler.timesteps
-    require_drawable(pipeline, size=(64, 64), steps=3)
+    family_of(pipeline).require_drawable(pipeline, size=(64, 64), steps=3)
     assert pipeline.scheduler.timesteps is before  # the check leaves the pipeline as it is
 
 
@@ -56,4 +57,11 @@ def test_a_schedulers_own_limit():
     pipeline.scheduler = LCMScheduler(original_inference_steps=50)
     assert allows(pipeline, size=(64, 64), steps=50)
     with pytest.raises(UserError, match="steps 51 cannot be drawn: the model's LCMScheduler"):
-        require_drawable(pipeline, size=(64, 64), steps=51)
+        family_of(pipeline).require_drawable(pipeline, size=(64, 64), steps=51)
+
+
+def test_the_native_size_has_rows_and_columns():
+    pipeline = tiny_pipeline("sd1")
+    assert family_of(pipeline).native_size(pipeline) == (64, 64)
+    pipeline.unet.register_to_config(sample_size=(16, 24))  # rows, columns of the latent
+    assert family_of(pipeline).native_size(pipeline) == (96, 64)

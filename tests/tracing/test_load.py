@@ -138,7 +138,7 @@ def test_a_hub_id_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_wrong_device_and_dtype(saved: Path) -> None:
     missing = [] if torch.cuda.is_available() else ["cuda", "cuda:1"]
     for device in ["gpu", "meta", "cpu:9", "hpu", "privateuseone", *missing]:
-        with pytest.raises(UserError, match=f"device '{device}' is not to be had here: use auto, cpu"):
+        with pytest.raises(UserError, match=f"device '{device}' is not available on this machine: use auto, cpu"):
             load_pipeline(saved, device=device)
     with pytest.raises(UserError, match="dtype 'double' is not known: use auto, float32"):
         load_pipeline(saved, dtype="double")

@@ -6,12 +6,12 @@ import torch
 from hypothesis import given
 
 from visuosyn.errors import UserError
-from visuosyn.testing import families, heat_maps, map_arrays, tiny_pipeline
-from visuosyn.tracing import families as known_families
+from visuosyn.testing import heat_maps, map_arrays, tiny_pipeline, tiny_pipelines
+from visuosyn.tracing.families import families as known_families
 
 
 def test_every_supported_pipeline_has_a_tiny_one() -> None:
-    kinds = {type(tiny_pipeline(name)).__name__ for name in families()}
+    kinds = {type(tiny_pipeline(name)).__name__ for name in tiny_pipelines()}
     assert kinds == {name for family in known_families() for name in family.pipelines}
 
 

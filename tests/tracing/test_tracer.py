@@ -19,7 +19,7 @@ from transformers import BatchFeature
 from tests.tracing.calls import noises, options, pixels
 from visuosyn.data import Dropped, HeatMaps, Sentence, Word
 from visuosyn.errors import UserError
-from visuosyn.testing import families, tiny_pipeline
+from visuosyn.testing import tiny_pipeline, tiny_pipelines
 from visuosyn.tracing import split_words, trace
 
 PROMPTS = ["a dog and a cat in a hat", "the red ball"]
@@ -77,7 +77,7 @@ def token_weights(maps: HeatMaps, tokenizer: Any) -> np.ndarray:
     return weights
 
 
-@pytest.mark.parametrize("name", families())
+@pytest.mark.parametrize("name", tiny_pipelines())
 @pytest.mark.parametrize("guidance", [1.0, 5.0])
 def test_parts_are_softmax_computed_apart(pipelines: Any, name: str, guidance: float) -> None:
     pipe = pipelines(name)

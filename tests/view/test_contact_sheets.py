@@ -57,7 +57,7 @@ def test_a_course_shows_each_phase_on_one_scale_with_its_own_maximum() -> None:
 
 def test_a_course_of_parts_that_were_not_kept_is_an_error() -> None:
     maps = heat_maps(sentence("a red ball"))
-    with pytest.raises(UserError, match="was it kept"):
+    with pytest.raises(UserError, match="was it stored"):
         word_course(maps)
     with pytest.raises(UserError, match="no stages to compare"):
         word_course(maps, by="stage")

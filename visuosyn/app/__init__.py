@@ -1,6 +1,6 @@
-"""To play with one prompt at a time: in a notebook (``explore``) and in the browser (``serve``).
+"""To explore one prompt at a time: in a notebook (``explore``) and in the browser (``serve``).
 
-Both need packages that the rest does not: ``pip install 'visuosyn[notebooks]'`` or ``'visuosyn[app]'``.
+Both need packages of an extra: ``pip install 'visuosyn[notebooks]'`` or ``'visuosyn[app]'``.
 """
 
 from visuosyn.app.explorer import explore

@@ -10,7 +10,6 @@ import numpy as np
 from visuosyn.data import LAYERS, AttentionSlice, HeatMaps
 from visuosyn.errors import UserError
 from visuosyn.parse import Parser, load_parser
-from visuosyn.studies.gather import own_size
 from visuosyn.studies.prompt.study import look
 from visuosyn.view.courses import layer_name
 from visuosyn.view.notebook import maps_html, pair_view, picture_html, word_overlay
@@ -24,7 +23,7 @@ def explore(prompt: str = "a dog wearing a red hat", *, pipeline: Any = "micro",
     """Widgets to look at one prompt: what to draw, the words to compare, threshold, step, layers and heads.
 
     ``pipeline``: a name or folder for ``load_pipeline``, or a loaded one. Draws the prompt and gives an ipywidgets box,
-    which a notebook shows; "Draw" draws again (steps and layers are kept apart), everything else only looks again.
+    which a notebook shows; "Draw" draws again (steps and layers are kept apart), everything else only changes the view.
     Raises UserError where ipywidgets is missing; the box says why a prompt cannot be drawn.
 
     >>> from visuosyn.testing import tiny_pipeline
@@ -42,21 +41,21 @@ def explore(prompt: str = "a dog wearing a red hat", *, pipeline: Any = "micro",
 
 
 def choices(maps: HeatMaps) -> dict[str, tuple[int, ...]]:
-    """What may be looked at alone: the choices of ``LAYERS``, each layer, each head; gives numbers of ``maps.slices``.
+    """What can be looked at alone: the choices of ``LAYERS``, each layer, each head; their numbers in ``maps.slices``.
 
-    Of choices that are the same parts only the first is there, so every one shows something else.
+    Of choices with the same slices only the first is listed, so that each shows something else.
 
     >>> from visuosyn.testing import heat_maps
     >>> sums = heat_maps("cat", [[[1.0, 2.0]]]).slices[0].sums
-    >>> parts = [AttentionSlice("up", (1, 2), sums, 1, layer="up_blocks.0.attentions.1", head=head) for head in (0, 1)]
-    >>> choices(heat_maps("cat", sums, slices=tuple(parts)))
+    >>> heads = [AttentionSlice("up", (1, 2), sums, 1, layer="up_blocks.0.attentions.1", head=head) for head in (0, 1)]
+    >>> choices(heat_maps("cat", sums, slices=tuple(heads)))
     {'default': (0, 1), 'up 0.1, head 0': (0,), 'up 0.1, head 1': (1,)}
     """
     found: dict[str, list[int]] = {name: [] for name in LAYERS}
-    for number, part in enumerate(maps.slices):
-        names = [name for name, stages in LAYERS.items() if part.stage in stages]
-        names += [] if part.layer is None else [layer_name(part.layer)]
-        names += [] if part.head is None else [layer_name(f"{part.layer} {part.head}")]
+    for number, one in enumerate(maps.slices):
+        names = [name for name, stages in LAYERS.items() if one.stage in stages]
+        names += [] if one.layer is None else [layer_name(one.layer)]
+        names += [] if one.head is None else [layer_name(f"{one.layer} {one.head}")]
         for name in names:
             found.setdefault(name, []).append(number)
     first: dict[tuple[int, ...], str] = {}
@@ -66,7 +65,7 @@ def choices(maps: HeatMaps) -> dict[str, tuple[int, ...]]:
 
 
 def seen_through(maps: HeatMaps, numbers: Sequence[int], *, step: int = 0) -> HeatMaps:
-    """The maps as some of their parts alone have them, in one step (from 1; 0: all), in place of their parts.
+    """The maps that some of their slices alone make, in one step (from 1; 0: all), as maps with a single slice.
 
     >>> from visuosyn.testing import heat_maps
     >>> seen_through(heat_maps("cat", [[[1.0, 2.0]]]), [0])["cat"].array.tolist()
@@ -85,8 +84,11 @@ class Explorer:
             import ipywidgets as w
         except ImportError as error:
             raise UserError("the explorer needs ipywidgets: pip install 'visuosyn[notebooks]'") from error
+        from visuosyn.tracing.families import family_of  # takes seconds to load
+
         self.pipeline, self.parser = pipeline, parser
-        self.detail = ("step", "layer", "head")[: 3 if max(own_size(pipeline)) <= SMALL else 2]
+        small = max(family_of(pipeline).native_size(pipeline)) <= SMALL
+        self.detail = ("step", "layer", "head")[: 3 if small else 2]
         self.maps: HeatMaps | None = None
         self.choices: dict[str, tuple[int, ...]] = {}
         self.prompt = w.Text(prompt, description="prompt", layout=w.Layout(width="40em"))
@@ -144,9 +146,9 @@ def word_html(maps: HeatMaps, row: int, rule: str) -> str:
     one = maps[row]
     area = one.mask(rule)
     top = f"{one.word.text}: maximum {1000 * float(one.array.max(initial=0)):.1f}‰ of the attention"
-    share = f"its area under {rule}: {100 * area.mean():.1f} % of the picture"
+    below = f"its area under {rule}: {100 * area.mean():.1f} % of the picture"
     shown = pair_overlay(maps.image, np.zeros_like(area), area, size=display_size(maps))
-    pictures = picture_html(word_overlay(maps, row), top) + picture_html(shown, share)
+    pictures = picture_html(word_overlay(maps, row), top) + picture_html(shown, below)
     return f'<div style="display:flex;gap:16px">{pictures}</div>'
 
 

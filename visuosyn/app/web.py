@@ -6,10 +6,12 @@ import shutil
 import tempfile
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from visuosyn.errors import UserError
 from visuosyn.parse import DEFAULT, Parser, load_parser
+from visuosyn.studies import options as o
+from visuosyn.studies.options import Option
 from visuosyn.studies.prompt.page import explain_html
 from visuosyn.studies.prompt.study import look, write_look
 
@@ -23,16 +25,16 @@ HINT = "<p>Write a prompt and press Enter: the picture, the tree and the maps of
 
 def serve(
     *,
-    model: Any = "micro",
-    device: str = "auto",
-    dtype: str = "auto",
-    parser: str = DEFAULT,
-    scheme: str = "ud",
-    port: int = 7860,
-    browser: bool = False,
+    model: o.Model = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    parser: o.PromptParser = DEFAULT,
+    scheme: o.Scheme = "ud",
+    port: Annotated[int, Option("Port of this machine.", limits=(1, 65535))] = 7860,
+    browser: Annotated[bool, Option("Open it in the browser.")] = False,
     wait: bool = True,
 ) -> Any:
-    """Serve the app on this machine alone, at ``http://127.0.0.1:port``; gives the Gradio app.
+    """Serve the app on this machine alone, at ``http://127.0.0.1:port``; returns the Gradio app.
 
     ``browser`` opens it there; ``wait`` keeps serving until Ctrl-C. Nothing is sent anywhere, no share link is made.
     Raises UserError where Gradio is missing or the port is taken.

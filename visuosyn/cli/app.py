@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 import visuosyn
-from visuosyn.cli import entanglement, planning, single, studies, web, world
+from visuosyn.cli import judging, lexicon, panels, planning, single, stages, studies, upkeep, world
 from visuosyn.cli.console import Commands
+from visuosyn.cli.derived import Derived, add
 
 app = typer.Typer(
     name="visuosyn",
@@ -37,14 +38,21 @@ def visuosyn_command(
     """What the syntax of a prompt does in the picture that a model draws of it."""
 
 
+for _study in studies.commands():
+    add(app, _study)
 for _panel, _commands in {
-    "Studies": (studies.study, studies.parse, studies.trace, studies.measure, studies.report, planning.power),
-    "Entangled words": (entanglement.cohyponyms, entanglement.adjectives, entanglement.judge, entanglement.lexicon),
-    "Single things": (single.validate, single.explain, single.score_parse, single.models, web.app),
+    panels.STUDIES: (stages.PARSE, stages.TRACE, stages.measure, stages.report, planning.power),
+    panels.WORDS: (judging.judge, lexicon.lexicon),
+    panels.SINGLE: (single.validate, studies.EXPLAIN, single.score_parse, single.models, single.APP),
+    panels.UPKEEP: (upkeep.export, upkeep.calibrate, upkeep.lexicon_data),
 }.items():
     for _command in _commands:
-        app.command(rich_help_panel=_panel)(_command)
-app.add_typer(world.app, rich_help_panel="Single things")
+        if isinstance(_command, Derived):
+            add(app, _command)
+        else:
+            app.command(rich_help_panel=_panel)(_command)
+    if _panel == panels.SINGLE:
+        app.add_typer(world.app, rich_help_panel=_panel)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

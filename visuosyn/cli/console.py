@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 
 from visuosyn.errors import UserError
 
-UNITS = {
+UNITS = {  # stage -> what it says of itself, and what it counts; another stage has its own name
     "trace": ("drawing", "images"),
     "measure": ("measuring", "batches"),
     "compare": ("comparing", "captions"),
@@ -43,15 +43,15 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except UserError as error:
             command = " ".join(filter(None, (ctx.command_path, ctx.invoked_subcommand)))
-            tell(f"Error: {' '.join(str(error).splitlines())} (more: {command} --help)")
+            note(f"Error: {' '.join(str(error).splitlines())} (more: {command} --help)")
             raise typer.Exit(MISTAKE) from None
         except OSError as error:
             if error.errno not in DISK:
                 raise
-            tell(f"Error: {error.filename or 'cannot write'}: {error.strerror}")
+            note(f"Error: {error.filename or 'cannot write'}: {error.strerror}")
             raise typer.Exit(MISTAKE) from None
         except KeyboardInterrupt:
-            tell("Interrupted.")
+            note("Interrupted.")
             raise typer.Exit(INTERRUPTED) from None
 
 
@@ -61,7 +61,7 @@ def say(text: str, *, quiet: bool = False) -> None:
         typer.echo(text)
 
 
-def tell(text: str) -> None:
+def note(text: str) -> None:
     """A line about how it goes, on stderr."""
     typer.echo(text, err=True)
 
@@ -72,8 +72,8 @@ def resumable() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        tell("\nStopped. What is finished is kept; the same command goes on from there:")
-        tell(f"  visuosyn {shlex.join(sys.argv[1:])}")
+        note("\nStopped. What is finished is kept; the same command goes on from there:")
+        note(f"  visuosyn {shlex.join(sys.argv[1:])}")
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -92,7 +92,7 @@ def bars(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
             if not tasks:
                 started.enter_context(progress)
             if stage not in tasks:
-                name, unit = UNITS[stage]
+                name, unit = UNITS.get(stage, (stage, "units"))
                 tasks[stage] = progress.add_task(name, total=total, unit=unit)
             progress.update(tasks[stage], completed=done)
 

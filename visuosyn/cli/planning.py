@@ -33,12 +33,12 @@ def power(
         visuosyn power runs/pilot --difference 5 --power 0.8
     """
     from visuosyn.data.masks import MaskRule
-    from visuosyn.run import read_pairs
+    from visuosyn.run import read_rows
     from visuosyn.stats.corrections import FEW
     from visuosyn.studies.relations.statistics.power import needed_prompts, power_table
     from visuosyn.studies.settings import parse_seeds
 
-    pairs = read_pairs(pilot)
+    pairs = read_rows(pilot, columns=("caption_id", "seed", "pair", "kind", "relation", "mask", "iod", "ioh"))
     rule = str(MaskRule.parse(mask)) if mask else next(iter(pairs["mask"]), None)
     numbers = parse_seeds(seeds)
     table = power_table(pairs, mask=rule, difference=difference, power=power, alpha=alpha, seeds=numbers)

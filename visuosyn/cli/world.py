@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
-from visuosyn.cli import options as o
 from visuosyn.cli.console import Commands, bars, resumable, say
+from visuosyn.cli.derived import typed
+from visuosyn.cli.options import Csv, Quiet, require_positive, require_writable
+from visuosyn.cli.panels import UPKEEP
 from visuosyn.errors import UserError
+from visuosyn.studies.options import BatchSize, Guidance, Model, Steps
 
 app = typer.Typer(
     name="world",
@@ -29,7 +32,7 @@ def render(
     seed: Annotated[int, typer.Option(help="The first scene's seed; the next ones follow.")] = 0,
     split: Annotated[str, typer.Option(help="train, held-out or any: pairs of words held out of training.")] = "any",
     processes: Annotated[int | None, typer.Option(help="Workers. (one a core)")] = None,
-    quiet: o.Quiet = False,
+    quiet: Quiet = False,
 ) -> None:
     """Render scenes to a folder: pictures, exact masks, captions with gold trees.
 
@@ -37,23 +40,25 @@ def render(
 
         visuosyn world render 1000 --out scenes --split held-out
     """
-    from visuosyn.microworld.render_set import render as run
+    from visuosyn.microworld.world.render_set import render as run
 
-    _at_least_one(processes=processes)
+    require_positive(processes=processes)
     with bars(quiet) as progress:
         run(count, out, seed=seed, split=split, processes=processes, progress=progress)  # type: ignore[arg-type]
     say(f"{count} scenes: {out}", quiet=quiet)
 
 
 @app.command()
+@typed
 def draw(
     prompt: Annotated[str, typer.Argument(help="What the picture should show.", show_default=False)],
+    *,
     out: Annotated[Path, typer.Option(help="Picture to write, such as cat.png.", show_default=False)],
     seed: Annotated[int, typer.Option(help="Another seed is another picture.")] = 0,
-    model: o.Model = "micro",
-    steps: o.Steps = None,
-    guidance: o.Guidance = None,
-    quiet: o.Quiet = False,
+    model: Model = "micro",
+    steps: Steps = None,
+    guidance: Guidance = None,
+    quiet: Quiet = False,
 ) -> None:
     """Draw one prompt with the bundled model.
 
@@ -63,10 +68,10 @@ def draw(
     """
     from PIL import Image
 
-    from visuosyn.microworld.scoring import draw_prompt
+    from visuosyn.microworld.scoring.drawing import draw_prompt
 
-    _at_least_one(steps=steps)
-    _file_to_write(out)
+    require_positive(steps=steps)
+    require_writable(out)
     if Image.registered_extensions().get(out.suffix.lower()) not in Image.SAVE:
         raise UserError(f"{str(out)!r} is no name of a picture: end it in .png")
     unknown = draw_prompt(prompt, out, model=model, seed=seed, steps=steps, guidance=guidance)
@@ -76,20 +81,22 @@ def draw(
 
 
 @app.command()
+@typed
 def score(
+    *,
     out: Annotated[Path, typer.Option(help="Folder: new, or of the same run.", show_default=False)],
-    model: o.Model = "micro",
+    model: Model = "micro",
     prompts: Annotated[int, typer.Option(help="Prompts to draw.")] = 1000,
     scenes: Annotated[int, typer.Option(help="Scenes for attention against exact masks.")] = 300,
     seed: Annotated[int, typer.Option(help="Of prompts and noise.")] = 0,
-    steps: o.Steps = None,
-    guidance: o.Guidance = None,
-    batch_size: o.BatchSize = 8,
-    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.", show_default=False)] = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    batch_size: BatchSize = 8,
+    csv: Csv = None,
     card: Annotated[
         bool, typer.Option("--card", metavar="", help="Write the figures into the model's card and evaluation.json.")
     ] = False,
-    quiet: o.Quiet = False,
+    quiet: Quiet = False,
 ) -> None:
     """Score a model of the microworld: draw prompts, judge the pictures, measure attention against exact masks.
 
@@ -102,13 +109,14 @@ def score(
         visuosyn world score --model checkpoints/mine --prompts 200 --out scores
     """
     from visuosyn.microworld import MODEL_DIR
-    from visuosyn.microworld.scoring import Plan, write_card
-    from visuosyn.microworld.scoring import score as run
+    from visuosyn.microworld.scoring.drawing import Plan
+    from visuosyn.microworld.scoring.score import score as run
+    from visuosyn.microworld.scoring.score_card import write_card
     from visuosyn.run.files import atomic_write
 
-    _at_least_one(prompts=prompts, scenes=scenes, steps=steps, batch_size=batch_size)
+    require_positive(prompts=prompts, scenes=scenes, steps=steps, batch_size=batch_size)
     if csv is not None:
-        _file_to_write(csv)
+        require_writable(csv)
     folder = MODEL_DIR if model == "micro" else Path(model)
     if card and not folder.is_dir():
         raise UserError(f"--card needs the model's folder, not {model!r}: give --model FOLDER")
@@ -124,16 +132,42 @@ def score(
     say(f"Report: {out / 'index.html'}", quiet=quiet)
 
 
-def _at_least_one(**numbers: int | None) -> None:
-    for name, number in numbers.items():
-        if number is not None and number < 1:
-            raise UserError(f"{name.replace('_', ' ')} {number} is out of range: use a whole number from 1 on")
+@app.command(rich_help_panel=UPKEEP)
+def corpus(
+    folder: Annotated[Path, typer.Argument(help="Folder to write.", show_default=False)], quiet: Quiet = False
+) -> None:
+    """Write the microworld's own corpus: captions with gold trees; the same code gives the same bytes.
+
+    **Example**
+
+        visuosyn world corpus corpora/microworld
+    """
+    from visuosyn.microworld.world.corpus import write_corpus
+
+    write_corpus(folder)
+    say(f"Corpus: {folder}", quiet=quiet)
 
 
-def _file_to_write(path: Path) -> None:
-    """Refuse, before the work, a name that no file can have; folders on its way are made when it is written."""
-    above = next(folder for folder in path.absolute().parents if folder.exists())
-    if path.is_dir():
-        raise UserError(f"cannot write {path}: it is a folder")
-    if not above.is_dir():
-        raise UserError(f"cannot write {path}: {above} is a file")
+@app.command(rich_help_panel=UPKEEP)
+@typed
+def planted(
+    *,
+    out: Annotated[Path, typer.Option(help="CSV file to write.", show_default=False)],
+    model: Model = "micro",
+    scenes: Annotated[int, typer.Option(help="Scenes to compare.")] = 500,
+    quiet: Quiet = False,
+) -> None:
+    """Do heat maps know which thing contains which? Relations of maps against those of exact masks.
+
+    The report of a study of relations shows the table where it finds it as tables/planted.csv of its folder.
+
+    **Example**
+
+        visuosyn world planted --out runs/relations/tables/planted.csv
+    """
+    from visuosyn.microworld.scoring.planted import write_planted
+
+    require_positive(scenes=scenes)
+    require_writable(out)
+    write_planted(out, model=model, scenes=scenes)
+    say(f"Table: {out}", quiet=quiet)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from visuosyn.corpus.source import Entry, Fault, Source
+from visuosyn.corpus.source import CorpusFile, Entry, Fault
 from visuosyn.errors import UserError
 
 CAPTIONS = ("caption", "captions", "text", "prompt", "prompts", "sentence")
@@ -23,7 +23,7 @@ class Columns:
     image_id: str = ""
 
 
-def choose(names: Sequence[str], source: Source) -> Columns:
+def choose(names: Sequence[str], source: CorpusFile) -> Columns:
     """The caption column asked for, else the only one with a usual name; raises UserError that lists the columns."""
     return Columns(
         _caption(names, source), _first(names, IDS), _first(names, ("noise_id",)), _first(names, ("image_id",))
@@ -36,13 +36,13 @@ def named(names: Sequence[str], wanted: str) -> list[str]:
     return exact or [name for name in names if name.strip().casefold() == wanted.strip().casefold()]
 
 
-def has_captions(names: Sequence[str], source: Source) -> bool:
+def has_captions(names: Sequence[str], source: CorpusFile) -> bool:
     """Whether these can be the column names of a table of captions (``source.column`` or a usual name is there)."""
     wanted = CAPTIONS if source.column is None else (source.column,)
     return any(named(names, name) for name in wanted)
 
 
-def _caption(names: Sequence[str], source: Source) -> str:
+def _caption(names: Sequence[str], source: CorpusFile) -> str:
     there = f"there are: {', '.join(names) or 'none'}"
     if source.column is not None:
         found = named(names, source.column)
@@ -65,7 +65,7 @@ def _first(names: Sequence[str], usual: Sequence[str]) -> str:
     return next((name for wanted in usual for name in named(names, wanted)), "")
 
 
-def entry(row: Mapping[str, Any], columns: Columns, source: Source, line: int) -> Entry | Fault:
+def entry(row: Mapping[str, Any], columns: Columns, source: CorpusFile, line: int) -> Entry | Fault:
     """A row of a table as an entry; a caption that is no text is a fault, a missing one an empty entry."""
     text = row.get(columns.caption)
     if text is not None and not isinstance(text, str):

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from visuosyn.corpus.source import LINE, Entry, Fault, Reader, Source, first_lines
-from visuosyn.corpus.treelines import blocks, format_edges, key_value, parse, parse_edges
+from visuosyn.corpus.source import LINE, CorpusFile, Entry, Fault, Reader, first_lines
+from visuosyn.corpus.treelines import blocks, format_deps, key_value, parse, parse_deps
 from visuosyn.data import Sentence, Word
 from visuosyn.errors import UserError
 
@@ -68,7 +68,7 @@ def with_comments(sentence: Sentence, **values: str) -> Sentence:
     return replace(sentence, comments=tuple(comments))
 
 
-def read_captions(source: Source) -> Iterator[Entry | Fault]:
+def read_captions(source: CorpusFile) -> Iterator[Entry | Fault]:
     """Each sentence a caption: id from ``# sent_id``, further ids from ``# noise_id`` and ``# image_id``.
 
     The text is kept as it is, white space included, for the words' spans refer to it.
@@ -82,7 +82,7 @@ def read_captions(source: Source) -> Iterator[Entry | Fault]:
             yield Entry(sentence.text, first, id=sentence.id, sentence=sentence, **ids)
 
 
-def _fits(source: Source) -> bool:
+def _fits(source: CorpusFile) -> bool:
     return source.path.suffix.lower() in SUFFIXES or any(map(LIKELY.match, first_lines(source.text, 1)))
 
 
@@ -135,7 +135,7 @@ def _extra_rows(sentence: Sentence) -> tuple[dict[int, list[list[str]]], dict[in
 
 
 def _cells(position: int, word: Word, misc: str) -> list[str]:
-    deps = word.graph if word.graph and parse_edges(word.graph) == word.deps else format_edges(word.deps)
+    deps = word.graph if word.graph and parse_deps(word.graph) == word.deps else format_deps(word.deps)
     head = "" if word.head is None else str(word.head + 1)
     cells = [
         str(position + 1),

@@ -8,7 +8,7 @@ from visuosyn.corpus.conllu import CONLLU
 from visuosyn.corpus.json_files import COCO, JSONL
 from visuosyn.corpus.parquet import PARQUET
 from visuosyn.corpus.plain import TEXT
-from visuosyn.corpus.source import Reader, Source, load
+from visuosyn.corpus.source import CorpusFile, Reader, load
 from visuosyn.corpus.tables import CSV, PARTI, TSV
 from visuosyn.errors import UserError
 
@@ -24,7 +24,7 @@ FORMATS: dict[str, Reader] = {  # asked in this order whether a file is theirs; 
 }
 
 
-def open_source(path: Path, *, format: str = "auto", column: str | None = None) -> tuple[Source, str]:
+def open_source(path: Path, *, format: str = "auto", column: str | None = None) -> tuple[CorpusFile, str]:
     """The file with its format's name; raises UserError for a file that cannot be a corpus of that format."""
     if format != "auto" and format not in FORMATS:
         raise UserError(f"format {format!r} is not known: use auto, {', '.join(FORMATS)}")

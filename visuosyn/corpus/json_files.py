@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from visuosyn.corpus import columns
-from visuosyn.corpus.source import Entry, Fault, Reader, Source, first_lines, lines
+from visuosyn.corpus.source import CorpusFile, Entry, Fault, Reader, first_lines, lines
 from visuosyn.errors import UserError
 
-SAMPLE = 20  # lines looked at to tell the format
+SAMPLE = 20  # lines by which the format is recognised
 
 
-def read_jsonl(source: Source) -> Iterator[Entry | Fault]:
+def read_jsonl(source: CorpusFile) -> Iterator[Entry | Fault]:
     """One object a line; objects may have different keys, the caption column is chosen among all of them."""
     rows = [(number, _object(source, number, line)) for number, line in enumerate(lines(source.text), 1)]
     names = list(dict.fromkeys(key for _, row in rows if isinstance(row, dict) for key in row))
@@ -28,7 +28,7 @@ def read_jsonl(source: Source) -> Iterator[Entry | Fault]:
             yield columns.entry(row or {}, chosen, source, number)
 
 
-def _object(source: Source, number: int, line: str) -> dict[str, Any] | Fault | None:
+def _object(source: CorpusFile, number: int, line: str) -> dict[str, Any] | Fault | None:
     """The object of a line, None for a blank line."""
     if not line.strip():
         return None
@@ -39,7 +39,7 @@ def _object(source: Source, number: int, line: str) -> dict[str, Any] | Fault | 
     return row if isinstance(row, dict) else source.fault(number, f"{type(row).__name__}, but an object is needed")
 
 
-def read_coco(source: Source) -> Iterator[Entry | Fault]:
+def read_coco(source: CorpusFile) -> Iterator[Entry | Fault]:
     """The ``annotations`` of a COCO captions file: ``id``, ``image_id``, ``caption`` (Chen et al. 2015)."""
     try:
         document = json.loads(source.text)
@@ -67,7 +67,7 @@ def _reason(error: Exception) -> str:
     return "nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
-def _shape(source: Source) -> str:
+def _shape(source: CorpusFile) -> str:
     """Whether it is "lines" of objects, one "document" or no JSON (""): by content; by suffix where that is open."""
     sample = [line.strip() for line in first_lines(source.text, SAMPLE)]
     objects = [line for line in sample if line.startswith("{") and line.endswith("}")]

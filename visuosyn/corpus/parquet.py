@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from visuosyn.corpus import columns
-from visuosyn.corpus.source import Entry, Fault, Reader, Source
+from visuosyn.corpus.source import CorpusFile, Entry, Fault, Reader
 from visuosyn.errors import UserError
 
 
-def read(source: Source) -> Iterator[Entry | Fault]:
+def read(source: CorpusFile) -> Iterator[Entry | Fault]:
     """One row an entry; only the columns that are needed are decoded, so pictures in the file cost nothing."""
     try:
         file = pq.ParquetFile(pa.BufferReader(source.data))

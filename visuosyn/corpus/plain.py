@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from visuosyn.corpus.source import Entry, Fault, Reader, Source, lines
+from visuosyn.corpus.source import CorpusFile, Entry, Fault, Reader, lines
 
 
-def read(source: Source) -> Iterator[Entry | Fault]:
+def read(source: CorpusFile) -> Iterator[Entry | Fault]:
     """Every line, blank ones too; its number is its id, so that ids do not move when a line is emptied."""
     for number, line in enumerate(lines(source.text), 1):
         yield Entry(line, number)

@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 
 from visuosyn.corpus.formats import FORMATS, open_source
-from visuosyn.corpus.source import CONTROLS, Entry, Fault, Source, squeeze
+from visuosyn.corpus.source import CONTROLS, CorpusFile, Entry, Fault, squeeze
 from visuosyn.data import Caption, Dropped
 from visuosyn.errors import UserError
 
@@ -21,15 +21,12 @@ from visuosyn.errors import UserError
 class Corpus:
     r"""The captions of a file, in file order.
 
-    ``sha256`` is the file's; ``duplicates`` the number of captions whose text stood before (they are kept);
+    ``sha256`` is the file's; ``duplicates`` the number of captions whose text occurred before (they are kept);
     ``dropped`` the places without a caption, with the reason.
 
-    >>> import tempfile
     >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "captions.csv")
-    ...     _ = path.write_text("id,caption\nx1,a cat\nx2,\nx3,a cat\n")
-    ...     corpus = read_corpus(path)
+    >>> _ = Path("captions.csv").write_text("id,caption\nx1,a cat\nx2,\nx3,a cat\n")
+    >>> corpus = read_corpus("captions.csv")
     >>> [(caption.id, caption.text) for caption in corpus], len(corpus), corpus.duplicates
     ([('x1', 'a cat'), ('x3', 'a cat')], 2, 1)
     >>> corpus.dropped[0].reason
@@ -63,12 +60,9 @@ def read_corpus(
     CoNLL-U, where the words' spans refer to the text as it is. Raises UserError at a fault;
     ``validate_corpus`` lists all.
 
-    >>> import tempfile
     >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "captions.txt")
-    ...     _ = path.write_text("a cat\na  red hat\n")
-    ...     corpus = read_corpus(path)
+    >>> _ = Path("captions.txt").write_text("a cat\na  red hat\n")
+    >>> corpus = read_corpus("captions.txt")
     >>> corpus.format, [caption.text for caption in corpus.captions]
     ('text', ['a cat', 'a red hat'])
     """
@@ -103,15 +97,12 @@ def validate_corpus(
 ) -> list[Fault]:
     r"""Every fault of a corpus, in the order of its lines; an empty list for a corpus that can be read.
 
-    ``notes`` adds what is no fault but good to know (``Fault.note``): empty and repeated captions, ids that repeat,
+    ``notes`` adds what is not a fault but worth knowing (``Fault.note``): empty and repeated captions, ids that repeat,
     control characters, several roots. Raises UserError where the file cannot be looked into at all.
 
-    >>> import tempfile
     >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "captions.tsv")
-    ...     _ = path.write_text("id\tcaption\n1\ta cat\n2\n")
-    ...     [fault.line for fault in validate_corpus(path)]
+    >>> _ = Path("captions.tsv").write_text("id\tcaption\n1\ta cat\n2\n")
+    >>> [fault.line for fault in validate_corpus("captions.tsv")]
     [3]
     """
     source, name = open_source(Path(path), format=format, column=column)
@@ -123,7 +114,7 @@ def validate_corpus(
     return sorted((r for r in remarks if notes or not r.note), key=lambda remark: (remark.line, remark.note))
 
 
-def _read(source: Source, name: str) -> tuple[list[Entry], list[Fault]]:
+def _read(source: CorpusFile, name: str) -> tuple[list[Entry], list[Fault]]:
     found = [*source.faults, *FORMATS[name].read(source)]
     return [f for f in found if isinstance(f, Entry)], [f for f in found if isinstance(f, Fault)]
 
@@ -133,7 +124,7 @@ def _text(entry: Entry) -> str:
     return entry.text if entry.sentence else squeeze(entry.text)
 
 
-def _caption(entry: Entry, id: str, text: str, source: Source) -> Caption:
+def _caption(entry: Entry, id: str, text: str, source: CorpusFile) -> Caption:
     return Caption(
         id=id,
         text=text,
@@ -163,7 +154,7 @@ def _why_empty(entry: Entry) -> str:
     return "no visible character" if entry.text.strip() else "no caption: the place is empty or blank"
 
 
-def _notes(source: Source, entries: Sequence[Entry]) -> Iterator[Fault]:
+def _notes(source: CorpusFile, entries: Sequence[Entry]) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for entry, id in zip(entries, _ids(entries), strict=True):
         text = _text(entry)

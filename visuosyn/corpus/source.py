@@ -23,7 +23,7 @@ class Fault:
     """Something wrong in a corpus file; ``str`` of it is ``file:line: reason``.
 
     ``line`` counts from 1; in Parquet and in COCO's JSON, which have no lines, it is the number of the record.
-    A ``note`` does not keep the file from being read: it says what the reader will do about an oddity.
+    A ``note`` does not keep the file from being read: it says how the reader deals with something odd.
 
     >>> fault = Fault("captions.tsv", 3, "1 fields, but the header has 2: id, caption")
     >>> str(fault)
@@ -52,7 +52,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Source:
+class CorpusFile:
     """A file to read: its bytes, its text (empty for a binary format) and the column that was asked for."""
 
     path: Path
@@ -72,10 +72,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Reader:
-    """A corpus format: ``read`` yields entries and faults in file order; ``fits`` tells it by content."""
+    """A corpus format: ``read`` yields entries and faults in file order; ``fits`` recognises it by content."""
 
-    read: Callable[[Source], Iterator[Entry | Fault]]
-    fits: Callable[[Source], bool]
+    read: Callable[[CorpusFile], Iterator[Entry | Fault]]
+    fits: Callable[[CorpusFile], bool]
     columns: bool = False
 
 
@@ -89,7 +89,7 @@ def lines(text: str) -> list[str]:
 
 
 def first_lines(text: str, number: int = 100) -> list[str]:
-    """The first lines of a text that are not blank, stripped of CR and LF only: what a format is told by."""
+    """The first lines of a text that are not blank, stripped of CR and LF only: by them a format is recognised."""
     found = (match.group().rstrip("\r\n") for match in LINE.finditer(text))
     return list(islice((line for line in found if line.strip()), number))
 
@@ -104,7 +104,7 @@ def squeeze(text: str) -> str:
     return text if any(c.isprintable() for c in text) else ""
 
 
-def load(path: Path, *, column: str | None = None) -> Source:
+def load(path: Path, *, column: str | None = None) -> CorpusFile:
     """Read a file's bytes and decode them; raises UserError for what cannot be a corpus at all."""
     try:
         if path.is_dir():
@@ -117,14 +117,14 @@ def load(path: Path, *, column: str | None = None) -> Source:
     if not data:
         raise UserError(f"{path} is empty")
     if data[:4] == b"PAR1":
-        return Source(path, data, "", column)
+        return CorpusFile(path, data, "", column)
     if data[:2] in UTF16:
         raise UserError(f"{path} is UTF-16 text: save it as UTF-8")
     if (at := data.find(b"\0")) >= 0:
         line = len(LINE_BYTES.findall(data[: at + 1]))
         raise UserError(f"{path} is a binary file, not text (NUL byte at byte {at}, line {line})")
     text, faults = _decode(path, data)
-    return Source(path, data, text.removeprefix("\ufeff"), column, faults)
+    return CorpusFile(path, data, text.removeprefix("\ufeff"), column, faults)
 
 
 def _decode(path: Path, data: bytes) -> tuple[str, tuple[Fault, ...]]:

@@ -77,13 +77,13 @@ def parse(raw: str, *, line: int = 1, file: str = "<text>") -> tuple[Sentence | 
     return (None if any(not fault.note for fault in remarks) else replace(sentence, raw=raw)), faults
 
 
-def parse_edges(cell: str) -> tuple[tuple[int, str], ...]:
+def parse_deps(cell: str) -> tuple[tuple[int, str], ...]:
     """The DEPS column as (head position, label); edges from empty nodes, which have no position, are left out."""
     edges = [] if cell in ("_", "") else [edge.split(":", 1) for edge in cell.split("|")]
     return tuple((int(head) - 1, label) for head, label in edges if "." not in head)
 
 
-def format_edges(edges: Sequence[tuple[int, str]]) -> str:
+def format_deps(edges: Sequence[tuple[int, str]]) -> str:
     """(head position, label) as the DEPS column; "_" for none."""
     return "|".join(f"{head + 1}:{label}" for head, label in edges) or "_"
 
@@ -113,7 +113,7 @@ def _split(raw: str, line: int, file: str) -> tuple[list[str], list[Row], list[F
 
 
 def _row(number: int, text: str, before: Sequence[Row]) -> Row:
-    """A row; if not whole, its id is what it begins with or the one that is due: other rows are not to be blamed."""
+    """A row; if not whole, its id is what it begins with or the one that is due, so that no other row is blamed."""
     row = Row(number, text.split("\t")[0], text.split("\t"))
     if row.whole:
         return row
@@ -147,7 +147,7 @@ def _id_faults(rows: Sequence[Row], file: str) -> Iterator[Fault]:
                 yield Fault(file, row.line, f"empty node {row.id} where {word}.{part} was due")
         else:
             yield Fault(file, row.line, f"id {row.id[:20]!r} is no word (3), multiword token (3-4) or empty node (8.1)")
-            word += not re.search("[-.]", row.id)  # it stands in a word's place: the next one is not to be blamed
+            word += not re.search("[-.]", row.id)  # it stands in a word's place: do not blame the next one
     if not last_word:
         yield Fault(file, rows[0].line, "a sentence without words")
 
@@ -290,7 +290,7 @@ def _inside(form: str, parts: list[str], span: tuple[int, int], first: int) -> I
 def _word(row: Row, start: int, end: int) -> Word:
     cells = ["" if cell == "_" else cell for cell in row.cells]
     head = int(cells[6]) - 1 if cells[6] else None
-    deps = parse_edges(cells[8])
+    deps = parse_deps(cells[8])
     return Word(
         text=row.cells[1],
         start=start,
@@ -304,5 +304,5 @@ def _word(row: Row, start: int, end: int) -> Word:
         deps=deps,
         feats=cells[5],
         misc=cells[9],
-        graph="" if format_edges(deps) == row.cells[8] else row.cells[8],
+        graph="" if format_deps(deps) == row.cells[8] else row.cells[8],
     )

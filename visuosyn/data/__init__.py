@@ -1,4 +1,4 @@
-"""The few frozen types that flow through the stages. After ``measure`` all is tidy tables."""
+"""The few frozen types that pass from stage to stage; what ``measure`` makes of them are tidy tables."""
 
 from visuosyn.data.dropped import Dropped
 from visuosyn.data.heatmaps import LAYERS, AttentionSlice, HeatMap, HeatMaps

@@ -18,7 +18,7 @@ from visuosyn.data.dropped import Dropped
 from visuosyn.data.masks import MaskRule
 from visuosyn.data.resize import bicubic
 from visuosyn.data.sentence import Sentence, Word
-from visuosyn.data.shown import Shown
+from visuosyn.data.shown import ShowsItself
 from visuosyn.errors import UserError
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ class AttentionSlice:
     ``sums``: float32 (word, row, column) at the slice's own ``grid``, attention probabilities summed over heads,
     layers and steps and averaged over a word's sub-words; ``count``: how many (head, layer, step) maps were summed.
     ``stage`` is "down", "mid" or "up" for a U-Net, "joint" for a transformer, "total" for one map over the default
-    stages. ``phase``: 0, 1, 2 (early, middle, late steps), ``None`` for all. ``step``, ``layer``, ``head``: if asked.
+    stages. ``phase``: 0, 1, 2 (early, middle, late steps), ``None`` for all. ``step``, ``layer`` and ``head``: only
+    where they were traced apart. ``encoder``: the text encoder whose tokens were attended to, where the model reads the
+    prompt with several apart.
 
     >>> from visuosyn.testing import heat_maps
     >>> [(one, one.sums.tolist()) for one in heat_maps("ball", [[[0.75, 0.25]]]).slices]
@@ -51,15 +53,17 @@ class AttentionSlice:
     step: int | None = None
     layer: str | None = None
     head: int | None = None
+    encoder: str | None = None
 
     def __repr__(self) -> str:
         given = {"phase": self.phase, "step": self.step, "layer": self.layer, "head": self.head}
-        told = "".join(f", {name} {value}" for name, value in given.items() if value is not None)
-        return f"AttentionSlice({self.stage} {self.grid[0]}x{self.grid[1]}{told}, {self.count} maps)"
+        given |= {"encoder": self.encoder}
+        kept = "".join(f", {name} {value}" for name, value in given.items() if value is not None)
+        return f"AttentionSlice({self.stage} {self.grid[0]}x{self.grid[1]}{kept}, {self.count} maps)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HeatMap(Shown):
+class HeatMap(ShowsItself):
     """One word's map: ``array`` float32 (row, column), mean attention probability over heads, layers, steps.
 
     >>> from visuosyn.testing import heat_maps
@@ -92,12 +96,12 @@ LAYERS = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HeatMaps(Shown):
-    """The heat maps of one image: one row a traced word.
+class HeatMaps(ShowsItself):
+    """The heat maps of one image: a row for each traced word.
 
     ``grid`` is the latent's (rows, columns), at which ``array`` stands; ``steps`` the denoising steps seen;
-    ``tokens`` the number of sub-words per row; ``cosines`` float32 (word, word) cosines of the words' text
-    embeddings (``None`` where not computed); ``dropped`` what could not be traced, with the reason.
+    ``tokens`` the number of sub-words per row, of all text encoders together; ``cosines`` float32 (word, word)
+    cosines of the words' text embeddings (``None`` where not computed); ``dropped`` what could not be traced, and why.
 
     >>> from visuosyn.testing import heat_maps
     >>> maps = heat_maps("red ball", [[[0.0, 1.0]], [[2.0, 0.0]]])
@@ -121,7 +125,7 @@ class HeatMaps(Shown):
 
     @cached_property
     def array(self) -> NDArray[np.float32]:
-        """float32 (word, row, column) at the latent grid: means over heads, layers (down and up) and steps."""
+        """float32 (word, row, column) at the latent grid: means over heads, layers (down and up), steps, encoders."""
         return self.combine()
 
     def combine(
@@ -132,7 +136,7 @@ class HeatMaps(Shown):
         ``layers``: a choice of ``LAYERS`` ("default", "all", "down", "mid", "up") or the name of one layer where they
         were traced apart; ``phases``: 0, 1, 2 (early, middle, late steps); ``steps``, from 0, where they were traced
         apart. Upscaling is linear, so sums are added first per grid and upscaled once (Tang et al. 2023, eq. 6).
-        Raises UserError for what was not kept.
+        Raises UserError for what was not stored.
         """
         phases, steps = (None if chosen is None else frozenset(chosen) for chosen in (phases, steps))
         names = {one.layer for one in self.slices if one.layer is not None}
@@ -148,14 +152,14 @@ class HeatMaps(Shown):
         if not chosen:
             asked = [f"{name}={sorted(own)}" for name, own in (("phases", phases), ("steps", steps)) if own is not None]
             raise UserError(
-                f"no slice of these maps belongs to {', '.join([f'layers={layers!r}', *asked])}: was it kept? "
-                'Steps and layers are kept apart by trace(pipe, detail=("step", "layer"))'
+                f"no slice of these maps belongs to {', '.join([f'layers={layers!r}', *asked])}: was it stored? "
+                'Steps and layers are stored apart by trace(pipe, detail=("step", "layer"))'
             )
         grids: dict[tuple[int, int], NDArray[np.float32]] = {}
         for one in chosen:
             grids[one.grid] = grids[one.grid] + one.sums if one.grid in grids else one.sums
         total = sum((bicubic(sums, self.grid) for sums in grids.values()), start=np.float32(0))
-        return np.maximum(np.asarray(total) / np.float32(sum(p.count for p in chosen)), 0)
+        return np.asarray(np.maximum(np.asarray(total) / np.float32(sum(one.count for one in chosen)), 0))
 
     def row(self, word: str | int | Word) -> int:
         """The row of a word by text, by row number or by span; an ambiguous text is an error naming the rows."""
@@ -270,7 +274,8 @@ class HeatMaps(Shown):
             import xarray as xr
         except ImportError as error:
             raise UserError("to_xarray needs xarray: pip install 'visuosyn[notebooks]'") from error
-        told = {name: ("word", [getattr(one, name) for one in self.words]) for name in ("text", "start", "end", "upos")}
+        labels = ("text", "start", "end", "upos")
+        coords = {name: ("word", [getattr(one, name) for one in self.words]) for name in labels}
         facts = {"prompt": self.prompt, "caption_id": self.caption_id, "steps": self.steps}
         facts |= {} if self.seed is None else {"seed": self.seed}
-        return xr.DataArray(self.array, dims=("word", "row", "column"), coords=told, name="attention", attrs=facts)
+        return xr.DataArray(self.array, dims=("word", "row", "column"), coords=coords, name="attention", attrs=facts)

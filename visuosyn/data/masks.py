@@ -71,16 +71,17 @@ class MaskRule:
             return self.binarize(maps, steps=steps).astype(np.float32)
         maps = np.asarray(maps, dtype=np.float32)
         top = maps.max(axis=(-2, -1), keepdims=True)
-        return np.clip(np.divide(maps, top, out=np.zeros_like(maps), where=top > 0), 0, 1)
+        shares = np.divide(maps, top, out=np.zeros_like(maps), where=top > 0)
+        return np.asarray(np.clip(shares, 0, 1), dtype=np.float32)
 
     def binarize(self, maps: NDArray[np.floating], *, steps: int = 1) -> NDArray[np.bool_]:
         """The areas of a hard rule as ``apply`` gives them, but bool; UserError for ``soft``."""
         if self.level is None:
-            raise UserError("the rule soft cuts no area out of a map: use apply")
+            raise UserError("the rule soft has no threshold, so it makes no binary area: use apply")
         maps = np.asarray(maps, dtype=np.float32)
         top = maps.max(axis=(-2, -1), keepdims=True)
         if self.kind == "area":
-            return _hottest(maps, self.level) & (top > 0)
+            return np.asarray(_hottest(maps, self.level) & (top > 0))
         level = np.float32(self.level)
         bound = {"relative": level * top, "absolute": level, "summed": level / np.float32(steps)}[self.kind]
         return maps >= np.where(top > 0, bound, np.float32(np.inf))

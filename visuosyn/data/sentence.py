@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from visuosyn.data.shown import Shown
+from visuosyn.data.shown import ShowsItself
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,15 @@ class Word:
 
 @dataclass(frozen=True)
 class ExtraToken:
-    """A line of a tree file that is not a word: a multiword token (``id`` "3-4", with its character span) or an
-    empty node ("8.1", without). ``columns`` are its last eight columns, LEMMA to MISC, as the file has them."""
+    r"""A line of a tree file that is not a word: a multiword token (``id`` "3-4", with its character span) or an
+    empty node ("8.1", without). ``columns`` are its last eight columns, LEMMA to MISC, as the file has them.
+
+    >>> from visuosyn.corpus.conllu import read
+    >>> rows = ("1-2 du _ _ _ _ _ _ _ _", "1 de de ADP _ _ 0 root _ _", "2 le le DET _ _ 1 det _ _")
+    >>> sentence, = read("\n".join(rows).replace(" ", "\t"))
+    >>> [(token.id, token.text, token.start, token.end) for token in sentence.extra]
+    [('1-2', 'du', 0, 2)]
+    """
 
     id: str
     text: str
@@ -54,7 +61,7 @@ class ExtraToken:
 
 
 @dataclass(frozen=True)
-class Sentence(Shown):
+class Sentence(ShowsItself):
     """A caption with its words and their tree. ``scheme`` is "ud" or "clear"; ``parser`` says who made it.
 
     Read from a tree file, ``comments`` are its comment lines, ``extra`` its multiword tokens and empty nodes, and

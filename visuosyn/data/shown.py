@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-class Shown:
+class ShowsItself:
     """Something that a notebook shows as HTML, drawn by ``visuosyn.view``, which is loaded at the first look."""
 
     def _repr_html_(self) -> str:

@@ -4,7 +4,7 @@
     for verdict in judge.judge(image, ["cat", "dog"]):
         print(verdict.noun, verdict.present)
 
-A judge errs: ``correction`` carries its error into a result, ``agreement`` compares judges.
+A judge errs: ``visuosyn.stats.misclassification`` carries its error into a result, ``agreement`` compares judges.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from visuosyn.errors import UserError
 from visuosyn.judge.agreement import agreement_table, cohen_kappa, krippendorff_alpha
 from visuosyn.judge.base import Judge, Verdict, as_image, image_key, require_nouns, unknown_nouns
-from visuosyn.judge.correction import corrected, rogan_gladen
+from visuosyn.stats.misclassification import rogan_gladen, true_share
 
 __all__ = [
     "Judge",
@@ -20,12 +20,12 @@ __all__ = [
     "agreement_table",
     "as_image",
     "cohen_kappa",
-    "corrected",
     "image_key",
     "krippendorff_alpha",
     "load_judge",
     "require_nouns",
     "rogan_gladen",
+    "true_share",
     "unknown_nouns",
 ]
 
@@ -35,16 +35,15 @@ def load_judge(name: str = "micro", *, device: str = "auto", threshold: float | 
 
     "micro": the bundled segmenter of the microworld; "person:FILE.csv": what people said (columns image, noun,
     present); else the Hub id or folder of an OWLv2, Grounding DINO or CLIPSeg model, which ``transformers`` loads.
-    ``device`` and ``threshold`` (0 to 1) are for those. Raises UserError for a judge that cannot be had.
+    ``device`` and ``threshold`` (0 to 1) are for those. Raises UserError for a judge that is not known or cannot be
+    loaded.
 
     >>> import numpy as np
     >>> from pathlib import Path
-    >>> from tempfile import TemporaryDirectory
     >>> image = np.zeros((64, 64, 3), np.uint8)
     >>> said = [f"{image_key(image)},{noun},{answer}" for noun, answer in (("cat", "yes"), ("dog", "no"))]
-    >>> with TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "anna.csv").write_text("\n".join(["image,noun,present", *said]))
-    ...     judge = load_judge(f"person:{folder}/anna.csv")
+    >>> _ = Path("anna.csv").write_text("\n".join(["image,noun,present", *said]))
+    >>> judge = load_judge("person:anna.csv")
     >>> [(verdict.noun, verdict.present) for verdict in judge.judge(image, ["dog", "cat"])]
     [('dog', False), ('cat', True)]
     """

@@ -38,13 +38,13 @@ class Verdict:
 
 
 class Judge(Protocol):
-    """Looks at pictures. ``name`` tells judges apart in tables.
+    """Looks at pictures. ``name`` is the judge's in tables.
 
     ``facts`` say what it is and how good: ``precision``, ``recall`` and ``specificity`` by object (``None``: nobody
     measured them) and ``measured``, where; whatever else identifies it (model, revision, threshold) joins them.
-    ``nouns`` are all that it can be asked about, ``None`` if any noun phrase will do.
+    ``nouns`` are all that it can be asked about, ``None`` if it takes any noun phrase.
 
-    Anything that has these four will do:
+    Anything that has these four is a judge:
 
     >>> import numpy as np
     >>> class Redness:
@@ -76,7 +76,7 @@ class Judge(Protocol):
         ...
 
     def judge(self, image: Image, nouns: Sequence[str]) -> list[Verdict]:
-        """A verdict a noun, in their order, on a picture: uint8 (row, column, 3)."""
+        """A verdict for each noun, in their order, on a picture: uint8 (row, column, 3)."""
         ...
 
 
@@ -99,9 +99,9 @@ def require_nouns(judge: Judge, nouns: Iterable[str]) -> None:
     Traceback (most recent call last):
     visuosyn.errors.UserError: the judge micro does not know 'wolf'; it knows: apple, ...
     """
-    if strange := unknown_nouns(judge, nouns):
+    if unknown := unknown_nouns(judge, nouns):
         known = ", ".join(sorted(judge.nouns or ()))
-        raise UserError(f"the judge {judge.name} does not know {', '.join(map(repr, strange))}; it knows: {known}")
+        raise UserError(f"the judge {judge.name} does not know {', '.join(map(repr, unknown))}; it knows: {known}")
 
 
 def as_image(picture: Any) -> Image:
@@ -119,7 +119,7 @@ def as_image(picture: Any) -> Image:
 
 
 def image_key(image: Image) -> str:
-    """A picture's own name: 16 hexadecimal digits that hang on its size and pixels alone, not on a file or a format.
+    """A picture's own name: 16 hexadecimal digits that depend on its size and pixels alone, not on a file or a format.
 
     >>> import numpy as np
     >>> image_key(np.zeros((2, 3, 3), np.uint8))

@@ -11,7 +11,7 @@ import numpy as np
 
 from visuosyn.errors import UserError
 from visuosyn.judge.base import UNMEASURED, Image, Verdict, as_image, image_key, require_nouns
-from visuosyn.microworld import words
+from visuosyn.microworld.world import words
 
 
 class MicroJudge:
@@ -20,7 +20,7 @@ class MicroJudge:
     name = "micro"
 
     def __init__(self) -> None:
-        from visuosyn.microworld.segmenter import load_segmenter  # loads torch
+        from visuosyn.microworld.judge.segmenter import load_segmenter  # loads torch
 
         self._segmenter = load_segmenter()
         self._last: tuple[str, Any] = ("", None)
@@ -36,7 +36,7 @@ class MicroJudge:
         return {"judge": "segmenter of the microworld"} | UNMEASURED | dict(self._segmenter.facts)
 
     def judge(self, image: Image, nouns: Sequence[str]) -> list[Verdict]:
-        """A verdict a noun; a noun with a colour is there if an object of both is. Pictures are 96 x 96."""
+        """A verdict for each noun; a noun with a colour is there if an object of both is. Pictures are 96 x 96."""
         require_nouns(self, nouns)
         return [_verdict(noun, self._objects(image), image.shape[:2]) for noun in nouns]
 

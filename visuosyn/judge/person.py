@@ -1,7 +1,7 @@
 """A person's judgements, read back from a CSV file: image, noun, present, and perhaps rater.
 
 ``image`` is the picture's ``image_key``, so a judgement belongs to pixels and not to a file name; ``present`` is yes or
-no (1 or 0 will do). With several raters a noun counts as present where more than half of them saw it.
+no (or 1 or 0). With several raters a noun counts as present where more than half of them saw it.
 """
 
 from __future__ import annotations

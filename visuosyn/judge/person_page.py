@@ -1,7 +1,7 @@
 """A page on which a person judges the pictures of a run: one file, keyboard, blinded order.
 
-The page knows pictures by their ``image_key`` alone: no prompt, no caption id, no kind of prompt stands in it. Nouns
-that the prompt does not name are asked about, too (foils), so that what is asked tells nothing. It saves the CSV file
+The page knows pictures by their ``image_key`` alone: no prompt, no caption id, no kind of prompt stands in it. It also
+asks about nouns that the prompt does not name (foils), so that the questions give nothing away. It saves the CSV file
 that ``load_judge("person:FILE.csv")`` reads.
 """
 
@@ -134,5 +134,6 @@ def _verdicts(
 
 def _pictures(run: RunFolder) -> Iterator[tuple[str, bytes]]:
     """(caption id, PNG) of every picture."""
-    for shard in run.shards:
-        yield from read_pictures(shard)
+    for part in run.parts():
+        for shard in part:
+            yield from read_pictures(shard)

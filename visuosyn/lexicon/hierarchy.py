@@ -9,7 +9,7 @@ from functools import cache, cached_property
 
 from visuosyn.errors import UserError
 from visuosyn.lexicon.senses import DRAWABLE, drawable, lookup, own_senses
-from visuosyn.lexicon.source import Source, Synset, Wn, WordNet
+from visuosyn.lexicon.source import NounHierarchy, Synset, Wn, WordNet
 
 DEPTH, STEPS, SIMILARITY = 7, 3, 0.77
 NEAR = 20  # lemmas that a suggestion is chosen from
@@ -61,7 +61,7 @@ class Lexicon:
     (['zebra', 'equine', 'odd-toed ungulate', 'ungulate', 'placental'], 14)
     """
 
-    source: Source
+    source: NounHierarchy
     overrides: Mapping[str, int] = field(default_factory=dict)
     depth: int = DEPTH
     steps: int = STEPS
@@ -88,7 +88,7 @@ class Lexicon:
         return found
 
     def relation(self, first: str, second: str) -> Relation:
-        """How two nouns are related in the most similar of their drawable senses. Raises UserError as ``senses``."""
+        """How two nouns are related, in the most similar of their drawable senses. Raises UserError like ``senses``."""
         pairs = ((a, b) for a in self.senses(first) for b in self.senses(second))
         met = [(a, b, *self._meet(a, b)) for a, b in pairs]
         a, b, top, steps, depth = max(met, key=lambda one: (_similarity(one[4], one[3]), -sum(one[3])))
@@ -196,7 +196,7 @@ def load_lexicon(
 
     ``senses``: noun -> number of its sense, where the rule takes the wrong one; for WordNet they join the package's own
     table. ``depth``, ``steps`` and ``similarity`` (0 to 1) set what counts as cohyponyms. Raises UserError for a
-    lexicon that is not there and for limits out of range.
+    lexicon that is not installed and for limits out of range.
 
     >>> load_lexicon(steps=2).relation("giraffe", "zebra").reason
     'too far below the common hypernym (at most 2 steps)'

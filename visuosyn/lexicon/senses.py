@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from visuosyn.errors import UserError
-from visuosyn.lexicon.source import Source, Synset
+from visuosyn.lexicon.source import NounHierarchy, Synset
 
 DRAWABLE = ("animal", "artifact", "food", "plant", "person", "object", "body")
 KIN = ("animal", "food", "plant")  # a chicken, a fruit: the same word for the being and for the food
@@ -28,7 +28,7 @@ ENDINGS = (  # the noun rules of WordNet's morphological processing, morphy(7WN)
 )
 
 
-def lookup(source: Source, noun: str) -> tuple[str, tuple[Synset, ...]]:
+def lookup(source: NounHierarchy, noun: str) -> tuple[str, tuple[Synset, ...]]:
     """The lemma that a noun stands for and its senses; ("", ()) if unknown.
 
     Looked for as it is, then without its plural ending, then with a hyphen or as one word, at last its head, the
@@ -66,14 +66,11 @@ def drawable(lemma: str, senses: tuple[Synset, ...], number: int | None = None) 
 def read_senses(path: str | Path) -> dict[str, int]:
     r"""A table of senses: CSV with columns noun and sense, the number (from 1) in the lexicon's order.
 
-    Raises UserError with file and line for a missing column, a number that is none, and a noun given twice.
+    Raises UserError with file and line for a missing column, a sense that is not a number, and a noun given twice.
 
     >>> from pathlib import Path
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder, "senses.csv")
-    ...     _ = path.write_text("noun,sense\ncrane,5\nmouse,4\n")
-    ...     read_senses(path)
+    >>> _ = Path("senses.csv").write_text("noun,sense\ncrane,5\nmouse,4\n")
+    >>> read_senses("senses.csv")
     {'crane': 5, 'mouse': 4}
     """
     try:
@@ -84,7 +81,7 @@ def read_senses(path: str | Path) -> dict[str, int]:
 
 @cache
 def own_senses() -> Mapping[str, int]:
-    """The senses that the rule gets wrong for pictures, from the package's ``senses.csv`` (WordNet 3.1)."""
+    """Senses of nouns for which the rule picks the wrong one, from the package's ``senses.csv`` (WordNet 3.1)."""
     return _table(files("visuosyn.lexicon").joinpath("senses.csv").read_text(encoding="utf-8"), "senses.csv")
 
 

@@ -39,7 +39,7 @@ class Synset:
         return self.lemmas[0]
 
 
-class Source(Protocol):
+class NounHierarchy(Protocol):
     """A noun hierarchy."""
 
     name: str

@@ -1,4 +1,4 @@
-"""Overlaps without the relation: the same two words in another image, in other places of the caption, and the same
+"""Overlaps without the relation: the same two words in another image or at other places of the caption, and the same
 maps out of place.
 
 Control tables have the keys of the pair table (caption_id, seed, pair, mask) and iou, iod, ioh: what a pair's row would
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,10 @@ from numpy.typing import NDArray
 from visuosyn.data import HeatMaps, Sentence, WordPair
 from visuosyn.data.masks import MaskRule
 from visuosyn.measure.overlap import rule_overlaps
-from visuosyn.measure.pair_table import DTYPES, word_rows
+from visuosyn.measure.pair_table import DTYPES, KEYS, OVERLAPS, word_rows
 from visuosyn.parse import swapped_from
 
-LATTICE = 4  # shifts a side
-KEYS = ("caption_id", "seed", "pair", "mask")
-MEASURES = ("iou", "iod", "ioh")
+LATTICE = 4  # shifts along each side
 
 
 def other_image_controls(
@@ -30,9 +29,9 @@ def other_image_controls(
 ) -> pd.DataFrame:
     """The dependent's area in each image against the head's in the caption's next image (the last: in the first).
 
-    ``images`` are one caption's, one a seed; with fewer than two there is no row. How to read: what a pair keeps
-    with the head of another image comes from where and how large the two words' areas usually are, not from
-    this picture. Caveat: words with a fixed place, such as a sky, lose little.
+    ``images`` are those of one caption, one for each seed; with fewer than two there is no row. How to read: what a
+    pair keeps with the head of another image comes from where and how large the two words' areas usually are, not
+    from this picture. Caveat: words with a fixed place, such as a sky, lose little.
 
     >>> from visuosyn.parse import word_pairs
     >>> from visuosyn.testing import heat_maps, sentence
@@ -57,11 +56,11 @@ def other_image_controls(
 def rolled_controls(
     maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair], rules: Iterable[str | MaskRule]
 ) -> pd.DataFrame:
-    """Mean overlaps of the dependent's map with the head's moved across the image, round its edges.
+    """Mean overlaps of the dependent's map with the head's moved across the image, wrapping at its edges.
 
     The head's map takes the places of a 4 x 4 lattice of shifts except its own: shapes and sizes stay, the place goes.
     For hard masks IoD and IoH are on average what areas of these sizes share at random (``chance_controls``);
-    this holds for IoU and ``soft`` maps, too. How to read: what is left after subtraction is agreement in place.
+    this works for IoU and ``soft`` maps, too. How to read: what is left after subtraction is agreement in place.
 
     >>> from visuosyn.parse import word_pairs
     >>> from visuosyn.testing import heat_maps, sentence
@@ -83,8 +82,8 @@ def swapped_controls(pairs: pd.DataFrame, sentences: Iterable[Sentence]) -> pd.D
     """The same two words where they changed places in the caption, drawn from the same noise.
 
     ``pairs`` is the pair table, whose rows of kind "swapped" are given the caption and number of the pair that they
-    answer for, as ``sentences`` tell. How to read: what a pair keeps is not due to the order and the
-    places of its words. Caveat: most such captions are no English.
+    stand for, as ``sentences`` say. How to read: what a pair keeps is not due to the order and the
+    places of its words. Caveat: most such captions are not English.
 
     >>> from visuosyn.measure.pair_table import pair_table
     >>> from visuosyn.parse import all_pairs, with_swapped
@@ -99,7 +98,7 @@ def swapped_controls(pairs: pd.DataFrame, sentences: Iterable[Sentence]) -> pd.D
     0          1     0     0  relative:0.4  0.5  1.0  0.5
     """
     origin = {s.id: found for s in sentences if (found := swapped_from(s))}
-    rows = pairs.loc[pairs["kind"] == "swapped", [*KEYS, *MEASURES]]
+    rows = pairs.loc[pairs["kind"] == "swapped", [*KEYS, *OVERLAPS]]
     known = [origin[caption] for caption in rows["caption_id"]]
     rows = rows.assign(caption_id=[caption for caption, _ in known], pair=[number for _, number in known])
     return rows.astype({name: DTYPES[name] for name in KEYS}).reset_index(drop=True)
@@ -134,7 +133,7 @@ def _across(
 
 def _table(
     maps: HeatMaps, numbers: list[int], rules: list[MaskRule], values: NDArray[np.float64]
-) -> dict[str, NDArray]:
+) -> dict[str, NDArray[Any]]:
     count = len(numbers)
     keys = {
         "caption_id": np.full(count * len(rules), maps.caption_id, dtype=object),
@@ -142,9 +141,9 @@ def _table(
         "pair": np.tile(np.array(numbers, dtype=np.int32), len(rules)),
         "mask": np.repeat(np.array([str(rule) for rule in rules], dtype=object), count),
     }
-    return keys | {name: values[at].ravel() for at, name in enumerate(MEASURES)}
+    return keys | {name: values[at].ravel() for at, name in enumerate(OVERLAPS)}
 
 
-def _joined(tables: list[dict[str, NDArray]]) -> pd.DataFrame:
-    frames = [pd.DataFrame(table) for table in tables] or [pd.DataFrame(columns=[*KEYS, *MEASURES])]
-    return pd.concat(frames, ignore_index=True).astype({name: DTYPES[name] for name in (*KEYS, *MEASURES)})
+def _joined(tables: list[dict[str, NDArray[Any]]]) -> pd.DataFrame:
+    frames = [pd.DataFrame(table) for table in tables] or [pd.DataFrame(columns=[*KEYS, *OVERLAPS])]
+    return pd.concat(frames, ignore_index=True).astype({name: DTYPES[name] for name in (*KEYS, *OVERLAPS)})

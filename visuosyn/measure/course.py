@@ -64,20 +64,20 @@ def _one(maps: HeatMaps, by: str, rule: MaskRule) -> pd.DataFrame:
 
 
 def _steps(maps: HeatMaps) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    for step in sorted({part.step for part in maps.slices if part.step is not None}):
+    for step in sorted({one.step for one in maps.slices if one.step is not None}):
         yield str(step), maps.combine(steps=[step])
 
 
 def _layers(maps: HeatMaps) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    for layer in dict.fromkeys(part.layer for part in maps.slices if part.layer is not None):
+    for layer in dict.fromkeys(one.layer for one in maps.slices if one.layer is not None):
         yield layer, maps.combine(layers=layer)
 
 
 def _heads(maps: HeatMaps) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    keys = [(part.layer, part.head) for part in maps.slices]
+    keys = [(one.layer, one.head) for one in maps.slices]
     for layer, head in dict.fromkeys(keys):
         if layer is not None and head is not None:
-            own = tuple(part for part, key in zip(maps.slices, keys, strict=True) if key == (layer, head))
+            own = tuple(one for one, key in zip(maps.slices, keys, strict=True) if key == (layer, head))
             yield f"{layer} {head}", maps.with_facts(slices=own).combine(layers="all")
 
 

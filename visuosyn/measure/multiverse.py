@@ -1,4 +1,4 @@
-"""One tracing run, many analyses: every choice that could have been made otherwise, made every way.
+"""One tracing run, many analyses: every choice that could have been made otherwise, made in every way.
 
 A *universe* is a choice of normalisation, layers, phase of the steps and mask rule. Sums per caption and relation are
 enough for all later statistics, so that is what is kept.
@@ -18,19 +18,19 @@ from visuosyn.data import LAYERS, AttentionSlice, HeatMaps, Sentence, WordPair
 from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
 from visuosyn.measure.overlap import rule_overlaps
-from visuosyn.measure.pair_table import word_rows
+from visuosyn.measure.pair_table import OVERLAPS, word_rows
 
 Maps = NDArray[np.float32]
 
 
 def _minmax(maps: Maps) -> Maps:
     low, high = maps.min(axis=(1, 2), keepdims=True), maps.max(axis=(1, 2), keepdims=True)
-    return np.divide(maps - low, high - low, out=np.zeros_like(maps), where=high > low)
+    return np.asarray(np.divide(maps - low, high - low, out=np.zeros_like(maps), where=high > low), dtype=np.float32)
 
 
 def _words(maps: Maps) -> Maps:
     total = maps.sum(axis=0, keepdims=True)
-    return np.divide(maps, total, out=np.zeros_like(maps), where=total > 0)
+    return np.asarray(np.divide(maps, total, out=np.zeros_like(maps), where=total > 0), dtype=np.float32)
 
 
 NORMALISATIONS: dict[str, Callable[[Maps], Maps]] = {
@@ -38,7 +38,7 @@ NORMALISATIONS: dict[str, Callable[[Maps], Maps]] = {
     "minmax": _minmax,  # each map stretched to 0..1, as daam 0.2.0 does before its threshold
     "words": _words,  # each pixel's attention as shares of the caption's words
 }
-# The default stages; of them the grids below the finest, and the finest; of a model with one grid the two halves.
+# All default stages; the grids below the finest, and the finest; where there is a single grid, the two halves.
 LAYER_GROUPS = ("all", "coarse", "fine", "down", "up")
 PHASES = ("all", "early", "middle", "late")
 RULES = (
@@ -48,7 +48,6 @@ RULES = (
     "soft",
 )
 PROBABILITIES = ("absolute", "summed")  # rules whose threshold is an attention probability
-MEASURES = ("iou", "iod", "ioh")
 COLUMNS = ("caption_id", "kind", "relation", "normalisation", "layers", "third", "mask")
 
 
@@ -64,9 +63,9 @@ def multiverse_sums(
 
     Columns: caption_id, kind, relation, normalisation, layers, third, mask, then for each of iou, iod and ioh the
     sum over pairs and images and the count of values that are not missing (``iou``, ``n_iou`` ...). Universes that the
-    maps do not hold (no phases in ``--keep total``, layers that a model does not have) do not appear. ``absolute`` and
-    ``summed`` rules are thresholds of attention probabilities and go with normalisation "none" alone. Raises UserError
-    for an unknown choice.
+    maps do not hold (phases where only totals are stored, layers that a model does not have) do not appear.
+    ``absolute`` and ``summed`` rules are thresholds of attention probabilities and go with normalisation "none" alone.
+    Raises UserError for an unknown choice.
 
     >>> from visuosyn.parse import word_pairs
     >>> from visuosyn.testing import heat_maps, sentence
@@ -102,11 +101,11 @@ def multiverse_sums(
 
 
 def _table(totals: dict[tuple[str, ...], NDArray[np.float64]], usable: dict[str, list[MaskRule]]) -> pd.DataFrame:
-    """One row a caption, relation and universe; ``totals`` holds (sum or count, rule, measure) for each."""
+    """One row for each caption, relation and universe; ``totals`` holds (sum or count, rule, measure) for each."""
     keys = [(*key, str(rule)) for key in totals for rule in usable[key[3]]]
     table = pd.DataFrame(keys, columns=list(COLUMNS)).astype("str")
-    values = np.concatenate([np.empty((2, 0, len(MEASURES))), *totals.values()], axis=1)
-    for at, name in enumerate(MEASURES):
+    values = np.concatenate([np.empty((2, 0, len(OVERLAPS))), *totals.values()], axis=1)
+    for at, name in enumerate(OVERLAPS):
         table[name], table[f"n_{name}"] = values[:, :, at]
     return table
 
@@ -114,28 +113,28 @@ def _table(totals: dict[tuple[str, ...], NDArray[np.float64]], usable: dict[str,
 def _arrays(
     maps: HeatMaps, normalisations: Sequence[str], layers: Sequence[str], phases: Sequence[str]
 ) -> Iterator[tuple[tuple[str, str, str], Maps]]:
-    """The normalised maps of each choice that the kept parts allow."""
-    usable = [part for part in maps.slices if part.stage in LAYERS["default"]]
+    """The normalised maps of each choice that the kept slices allow."""
+    usable = [one for one in maps.slices if one.stage in LAYERS["default"]]
     for group, phase in itertools.product(layers, phases):
-        chosen = [part for part in _group(usable, group) if phase == "all" or part.phase == PHASES.index(phase) - 1]
+        chosen = [one for one in _group(usable, group) if phase == "all" or one.phase == PHASES.index(phase) - 1]
         if chosen:
             array = replace(maps, slices=tuple(chosen)).array
             for name in normalisations:
                 yield (name, group, phase), NORMALISATIONS[name](array)
 
 
-def _group(parts: Sequence[AttentionSlice], group: str) -> list[AttentionSlice]:
-    """The parts of a group of layers; none where the model is not divided that way, so that no choice counts twice."""
-    grids = sorted({part.grid for part in parts})
+def _group(slices: Sequence[AttentionSlice], group: str) -> list[AttentionSlice]:
+    """The slices of a group of layers; none where the model is not divided that way, so that no choice counts twice."""
+    grids = sorted({one.grid for one in slices})
     if group == "all":
-        return list(parts)
+        return list(slices)
     if group in ("down", "up"):
-        chosen = [part for part in parts if part.stage == group and len(grids) == 1]
+        chosen = [one for one in slices if one.stage == group and len(grids) == 1]
     else:
-        chosen = [part for part in parts if len(grids) > 1 and (part.grid == grids[-1]) == (group == "fine")]
-    return chosen if len(chosen) < len(parts) else []
+        chosen = [one for one in slices if len(grids) > 1 and (one.grid == grids[-1]) == (group == "fine")]
+    return chosen if len(chosen) < len(slices) else []
 
 
 def _known(asked: Sequence[str], known: Iterable[str], what: str) -> None:
-    if strange := [name for name in asked if name not in known]:
-        raise UserError(f"{what} {strange[0]!r} is not known: use {', '.join(known)}")
+    if unknown := [name for name in asked if name not in known]:
+        raise UserError(f"{what} {unknown[0]!r} is not known: use {', '.join(known)}")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -66,7 +67,7 @@ class Overlap:
         return np.stack([self.intersection, self.head_area, self.dependent_area])
 
 
-def overlaps(areas: NDArray, heads: ArrayLike, dependents: ArrayLike, *, soft: bool = False) -> Overlap:
+def overlaps(areas: NDArray[Any], heads: ArrayLike, dependents: ArrayLike, *, soft: bool = False) -> Overlap:
     """Overlaps of the pairs (heads[i], dependents[i]) among the areas of one image.
 
     ``areas`` has the shape (word, row, column): 0 or 1 (or bool), with ``soft`` values in [0, 1], as
@@ -134,7 +135,7 @@ def _hard(bits: NDArray[np.uint64], heads: Rows, dependents: Rows, *, pixels: in
     return Overlap(shared / max(pixels, 1), sizes[heads], sizes[dependents])
 
 
-def _soft(flat: NDArray, heads: Rows, dependents: Rows) -> Overlap:
+def _soft(flat: NDArray[Any], heads: Rows, dependents: Rows) -> Overlap:
     flat = np.ascontiguousarray(flat, dtype=np.float32)
     pixels = max(flat.shape[1], 1)
     sizes = _total(flat) / pixels
@@ -151,11 +152,11 @@ def _packed(mask: NDArray[np.bool_]) -> NDArray[np.uint64]:
 
 
 def _bits_set(bits: NDArray[np.uint64]) -> Floats:
-    return np.bitwise_count(bits).sum(axis=1, dtype=np.int64).astype(np.float64)
+    return np.asarray(np.bitwise_count(bits).sum(axis=1, dtype=np.int64), dtype=np.float64)
 
 
 def _total(maps: NDArray[np.float32]) -> Floats:
-    return maps.sum(axis=1, dtype=np.float64)
+    return np.asarray(maps.sum(axis=1, dtype=np.float64))
 
 
 def _by_chunks(intersect: Callable[[Rows, Rows], Floats], width: int, heads: Rows, dependents: Rows) -> Floats:
@@ -166,4 +167,4 @@ def _by_chunks(intersect: Callable[[Rows, Rows], Floats], width: int, heads: Row
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from visuosyn.data import Dropped, HeatMaps, Sentence, Word, WordPair
 from visuosyn.data.masks import MaskRule
@@ -45,7 +47,9 @@ DTYPES = {
     "ioh": "float64",
 }
 
-MEASURED = ("head_area", "dependent_area", "intersection", "iou", "iod", "ioh")
+KEYS = ("caption_id", "seed", "pair", "mask")  # what says which row it is
+OVERLAPS = ("iou", "iod", "ioh")
+MEASURED = ("head_area", "dependent_area", "intersection", *OVERLAPS)
 
 
 def pair_table(
@@ -83,7 +87,7 @@ def pair_table(
     return _frame(repeated | {"mask": names} | values)
 
 
-def _frame(columns: dict[str, np.ndarray]) -> pd.DataFrame:
+def _frame(columns: dict[str, NDArray[Any]]) -> pd.DataFrame:
     """The columns in documented order and types; strings come as object arrays, which pandas turns into str."""
     typed = {n: columns[n] if t == "str" else columns[n].astype(t, copy=False) for n, t in DTYPES.items()}
     frame = pd.DataFrame(typed)
@@ -143,8 +147,8 @@ def _reasons(maps: HeatMaps, sentence: Sentence, pair: WordPair, rows: dict[int,
 def _reason(maps: HeatMaps, word: Word) -> str:
     if any((word.start, word.end) == (w.start, w.end) for w in maps.words):
         return f"the heat map of {word.text!r} holds values that are not finite"
-    told = [dropped.reason for dropped in maps.dropped if dropped.text == word.text]
-    return f"no heat map of {word.text!r}: {told[0] if told else 'the word was not traced'}"
+    reasons = [dropped.reason for dropped in maps.dropped if dropped.text == word.text]
+    return f"no heat map of {word.text!r}: {reasons[0] if reasons else 'the word was not traced'}"
 
 
 def _notation(sentence: Sentence, pair: WordPair) -> str:
@@ -154,9 +158,9 @@ def _notation(sentence: Sentence, pair: WordPair) -> str:
 
 
 def _facts(
-    maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair], heads: np.ndarray, dependents: np.ndarray
-) -> dict[str, np.ndarray]:
-    """The columns that do not depend on the mask rule, one value a pair."""
+    maps: HeatMaps, sentence: Sentence, pairs: Sequence[WordPair], heads: NDArray[np.intp], dependents: NDArray[np.intp]
+) -> dict[str, NDArray[Any]]:
+    """The columns that do not depend on the mask rule, one value per pair."""
     count = len(pairs)
     tokens = np.array(maps.tokens or [0] * len(maps.words), dtype=np.int32)
     return pair_facts(sentence, pairs) | {

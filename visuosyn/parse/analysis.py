@@ -1,4 +1,4 @@
-"""What a parser's library gives, whichever it is: the common form of spaCy's and Stanza's results."""
+"""The common form of what the parsers' libraries give, spaCy's and Stanza's."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from visuosyn.data import ExtraToken, Sentence
-from visuosyn.parse.tree import Token
+from visuosyn.parse.tree import TaggedWord
 
 Span = tuple[int, int]
 
 
 class Analysis(NamedTuple):
-    """The words of a text with one tree: heads (-1: root), labels and features a word, multiword tokens.
+    """The words of a text with one tree: a head (-1: root), a label and features for each word; multiword tokens.
 
     Words that are part of a multiword token have its span if they do not spell it.
     """
 
-    tokens: Sequence[Token]
+    tokens: Sequence[TaggedWord]
     spans: Sequence[Span]
     heads: tuple[int, ...]
     labels: tuple[str, ...]

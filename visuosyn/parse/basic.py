@@ -2,7 +2,7 @@
 
 Sources: the ClearNLP label guidelines (Choi and Palmer 2012), the UD v2 guidelines and English label pages
 (universaldependencies.org), and UD English EWT of May 2025 for today's labels. The plain renamings are data
-(``schemes/clear.json``); here stands what changes structure or needs the context.
+(``schemes/clear.json``); here is what changes structure or depends on the context.
 """
 
 from __future__ import annotations

@@ -35,9 +35,9 @@ def class_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
 
 
 def matched_pairs(sentence: Sentence, *, caliper: int = 1) -> tuple[WordPair, ...]:
-    """For each head-dependent pair the unrelated pair of its caption that looks most like it, each used once.
+    """For each head-dependent pair the unrelated pair of its caption that is most like it, each used once.
 
-    Like it means: the same two parts of speech, and a distance that differs by at most ``caliper`` words. The word
+    Alike means: the same two parts of speech, and a distance that differs by at most ``caliper`` words. The word
     with the head's part of speech plays the head; where both have the same one, the word on the head's side. The
     closest distances are matched first; a pair for which none is left has no match.
 

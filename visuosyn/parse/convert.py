@@ -10,18 +10,18 @@ from visuosyn.parse.basic import to_basic
 from visuosyn.parse.enhance import Graph, enhanced
 from visuosyn.parse.tree import Tree
 
-GIVEN = "given"  # the parser's name where trees are given and only their graphs are made
+GIVEN = "given"  # the parser's name where trees are given and only their enhanced graphs are rebuilt
 
 Converter = Callable[[Tree], tuple[Tree, Graph]]
 
 
 def converter(source: str, target: str, *, collapse_prepositions: bool = False) -> Converter:
-    """What takes a tree from a scheme ("clear" or "ud") to another, with the enhanced graph if that is "ud"."""
+    """The function that takes a tree from one scheme ("clear" or "ud") to another, with its enhanced graph in "ud"."""
 
     def convert(tree: Tree) -> tuple[Tree, Graph]:
         if target != "ud":
             return tree, ((),) * len(tree.words)
-        roots = {i: "root" for i, label in enumerate(tree.labels) if label == "ROOT"}  # so called by all spaCy models
+        roots = {i: "root" for i, label in enumerate(tree.labels) if label == "ROOT"}  # all spaCy models call it so
         tree = to_basic(tree) if source == "clear" else tree.relabelled(roots)
         return tree, enhanced(tree, collapse_prepositions=collapse_prepositions)
 
@@ -54,15 +54,15 @@ def enhance(sentence: Sentence, *, collapse_prepositions: bool = False) -> Sente
     return _converted(sentence, converter("ud", "ud", collapse_prepositions=collapse_prepositions))
 
 
-def anew(sentence: Sentence, *, collapse_prepositions: bool = False) -> Sentence:
-    """A given tree with its enhanced graph made anew from the basic tree, which is converted first if it is ClearNLP's.
+def rebuild(sentence: Sentence, *, collapse_prepositions: bool = False) -> Sentence:
+    """A given tree with its enhanced graph rebuilt from the basic tree, which is converted first if it is ClearNLP's.
 
     A sentence without a tree (a swapped caption) stays as it is.
 
     >>> from visuosyn.testing import sentence
     >>> ours = sentence("man/NOUN/root/0 in/ADP/case/3 hat/NOUN/nmod/1")
     >>> theirs = sentence("man/NOUN.NN/ROOT/0 in/ADP.IN/prep/1 hat/NOUN.NN/pobj/2", scheme="clear")
-    >>> [anew(tree).words[2].deps for tree in (ours, theirs)]
+    >>> [rebuild(tree).words[2].deps for tree in (ours, theirs)]
     [((0, 'nmod:in'),), ((0, 'nmod:in'),)]
     """
     if any(word.head is None for word in sentence.words):

@@ -1,6 +1,6 @@
 """Coreferent words found by a model of fastcoref (optional: ``pip install 'visuosyn[coreference]'``).
 
-What is found is written into the words' MISC as CorefUD does (``Entity=(e1)``), where it can be read, corrected and
+The mentions are written into the words' MISC as CorefUD does (``Entity=(e1)``), where it can be read, corrected and
 given back like the rest of a tree.
 """
 
@@ -82,7 +82,7 @@ def load_coreference(name: str) -> Coreference:
 
 
 def with_entities(sentence: Sentence, clusters: Iterable[Iterable[Mention | None]]) -> Sentence:
-    """The sentence with the mentions of each entity as ``Entity=`` brackets; of one mention alone nothing is said.
+    """The sentence with the mentions of each entity in ``Entity=`` brackets; those with a single mention are left out.
 
     >>> from visuosyn.data import Word
     >>> dog = Sentence("c", "a dog licks its paw", tuple(Word(w, 0, 0) for w in "a dog licks its paw".split()))
@@ -99,19 +99,19 @@ def with_entities(sentence: Sentence, clusters: Iterable[Iterable[Mention | None
             opened[start].append((start - end, f"(e{number}" + ")" * single))  # the longest opens first
             if not single:
                 closed[end - 1].append((-start, f"e{number})"))  # the shortest closes first
-    told = ["".join(text for _, text in (*sorted(o), *sorted(c))) for o, c in zip(opened, closed, strict=True)]
-    if not any(told):
+    brackets = ["".join(text for _, text in (*sorted(o), *sorted(c))) for o, c in zip(opened, closed, strict=True)]
+    if not any(brackets):
         return sentence
     words = tuple(
         replace(word, misc="|".join(filter(None, (word.misc, text and f"Entity={text}"))))
-        for word, text in zip(sentence.words, told, strict=True)
+        for word, text in zip(sentence.words, brackets, strict=True)
     )
     return with_comments(replace(sentence, words=words), **{"global.Entity": "eid"})
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Fastcoref sets the root logger to tell everything, of every library: that is undone."""
+    """Fastcoref sets the root logger to log everything, of every library: undo that."""
     root, own = logging.getLogger(), logging.getLogger("fastcoref")
     level, handlers = root.level, root.handlers[:]
     own.setLevel(logging.ERROR)

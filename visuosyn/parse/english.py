@@ -1,4 +1,4 @@
-"""English word lists that the conversion rules need (``english.json``, each with its source)."""
+"""English word lists that the conversion rules need (``english.json``, where each has its source)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def word_list(name: str) -> frozenset[tuple[str, ...]]:
 
 
 def table(name: str) -> dict[str, str]:
-    """A list whose entries have a value each.
+    """A list in which every entry has a value.
 
     >>> table("fixed")["because of"]
     'case'
@@ -29,4 +29,5 @@ def table(name: str) -> dict[str, str]:
 
 @cache
 def _data() -> dict[str, Any]:
-    return json.loads((files("visuosyn.parse") / "english.json").read_text(encoding="utf-8"))
+    data: dict[str, Any] = json.loads((files("visuosyn.parse") / "english.json").read_text(encoding="utf-8"))
+    return data

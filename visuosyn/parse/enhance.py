@@ -21,7 +21,7 @@ SIGNS = {
     "n'": "and",
 }  # fmt: skip
 BARE_ADVERBIALS = word_list("bare_adverbials")
-# Relations whose label takes in a word, and the relation of that word, the first that is there.
+# Relations whose label takes up a word, and the relations in which that word may stand: the first that occurs counts.
 CLAUSAL = ("mark", "case", "advmod")
 AUGMENTED = {"nmod": ("case",), "obl": ("case",), "acl": CLAUSAL, "advcl": CLAUSAL, "conj": ("cc",)}
 ROLES = ("nsubj", "nsubj:pass", "obj", "obl")
@@ -65,7 +65,7 @@ def _conjunction(tree: Tree, i: int) -> str:
 
 
 def _name(tree: Tree, i: int) -> str:
-    """A word as part of a label: its lemma in small letters; participles keep their form (including)."""
+    """A word as part of a label: its lemma in lower case; participles keep their form (including)."""
     word = tree.words[i]
     text = word.text.lower() if word.xpos in ("VBG", "VBN") else word.lemma.lower()
     return text if text.isalpha() else SIGNS.get(text, "")

@@ -1,8 +1,9 @@
-"""The pairs of a sentence as a table: all that is known of them before anything is measured."""
+"""The pairs of a sentence as a table: all that is known before anything is measured."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,10 +20,10 @@ COLUMNS = (
 
 
 def list_pairs(sentence: Sentence, pairs: Sequence[WordPair] | None = None) -> pd.DataFrame:
-    """The pairs of a sentence (all that a study measures, unless given), a row each, in columns of the pair table.
+    """The pairs of a sentence (all that a study measures, unless given), a row each, with columns of the pair table.
 
-    ``edge`` tells the edges of the basic tree from propagated ones ("enhanced"); positions and ``pair`` count from 0,
-    depths from the root; ``distance`` is in words, 1 for neighbours.
+    ``edge`` distinguishes edges of the basic tree ("basic") from propagated ones ("enhanced"); positions and ``pair``
+    count from 0, depths from the root; ``distance`` is in words, 1 for neighbours.
 
     >>> from visuosyn.testing import sentence
     >>> tree = sentence("the/DET/det/3 red/ADJ/amod/3 ball/NOUN/root/0")
@@ -37,11 +38,11 @@ def list_pairs(sentence: Sentence, pairs: Sequence[WordPair] | None = None) -> p
     return pd.DataFrame({"pair": np.arange(len(wanted))} | pair_facts(sentence, wanted))[list(COLUMNS)]
 
 
-def pair_facts(sentence: Sentence, pairs: Sequence[WordPair]) -> dict[str, NDArray]:
-    """The columns of ``list_pairs`` but the number, one value a pair."""
+def pair_facts(sentence: Sentence, pairs: Sequence[WordPair]) -> dict[str, NDArray[Any]]:
+    """The columns of ``list_pairs`` except the number, one value per pair."""
     at = {"head": [pair.head for pair in pairs], "dependent": [pair.dependent for pair in pairs]}
     depth = np.array(depths(sentence), dtype=np.int32)
-    facts: dict[str, NDArray] = {
+    facts: dict[str, NDArray[Any]] = {
         "distance": np.abs(np.subtract(at["head"], at["dependent"])),
         "head_first": np.less(at["head"], at["dependent"]),
     }

@@ -14,7 +14,7 @@ def word_pairs(sentence: Sentence, *, unrelated: bool = True) -> tuple[WordPair,
     The edges are those of the enhanced graph where the tree has one, so that a word may have several heads; ``edge``
     is "basic" if the basic tree also joins the two in this direction, else "enhanced". Two words are unrelated if
     neither graph joins them in either direction; which of them plays the head is a fair coin fixed by the caption's
-    id and the two positions. Root edges are no pairs. What cannot be a pair is listed by ``unusable_edges``.
+    id and the two positions. Root edges are not pairs. ``unusable_edges`` lists what cannot be a pair.
 
     >>> from visuosyn.testing import sentence
     >>> for pair in word_pairs(sentence("a/DET/det/3 red/ADJ/amod/3 cat/NOUN/root/0")):
@@ -38,7 +38,7 @@ def word_pairs(sentence: Sentence, *, unrelated: bool = True) -> tuple[WordPair,
 
 
 def unusable_edges(sentence: Sentence) -> tuple[Dropped, ...]:
-    """Edges that are no pair of two words: self loops and edges from an empty node or from outside the sentence.
+    """Edges that do not join two words: self loops and edges from an empty node or from outside the sentence.
 
     >>> from visuosyn.testing import sentence
     >>> found, = unusable_edges(sentence("cat/NOUN/nsubj/5 runs/VERB/root/0"))

@@ -20,7 +20,7 @@ SCHEMES = ("ud", "clear")
 
 @dataclass(frozen=True, eq=False)
 class Parser:
-    """Makes trees of captions; made by ``load_parser``. ``scheme`` is the labels' ("ud" or "clear");
+    """Makes trees of captions; made by ``load_parser``. ``scheme`` is that of the labels ("ud" or "clear");
     ``collapse_prepositions`` as asked for there.
 
     >>> from visuosyn.data import Caption
@@ -46,7 +46,7 @@ class Parser:
         return self.library.version
 
     def parse(self, captions: Iterable[Caption], *, batch_size: int = 256) -> Iterator[Sentence]:
-        """One tree a caption, in order; a caption that brings its tree keeps it as it is.
+        """One tree per caption, in order; a caption that brings its own tree keeps it as it is.
 
         Several sentences in a caption become one tree: later roots are ``parataxis`` of the first. Runs of white
         space count as one blank for the model, spans are those of the caption's own text.
@@ -60,7 +60,7 @@ class Parser:
             yield from (caption.sentence or next(made) for caption in batch)
 
     def parse_words(self, sentences: Iterable[Sentence], *, batch_size: int = 256) -> Iterator[Sentence]:
-        """Parse sentences anew with their words as given: same words and spans, the model's tags and tree."""
+        """Parse sentences again with their words as given: same words and spans, the model's tags and tree."""
         stream = iter(sentences)
         while batch := list(islice(stream, batch_size)):
             found = self.library.analyse_words(batch, batch_size=batch_size)

@@ -1,4 +1,4 @@
-"""How well predicted trees agree with gold ones."""
+"""How well predicted trees agree with gold ones, and where they do not."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from visuosyn.parse.pairs import edges
 
 
 def score(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFrame:
-    """Precision, recall and F1 of predicted edges, one row a relation, after three rows over all.
+    """Precision, recall and F1 of predicted edges: three rows over all, then a row for each relation.
 
     Columns ``relation, n, precision, recall, f1``: n counts gold edges; shares are 0..1, missing where nothing was
     predicted or nothing is gold. "UAS" and "LAS" count words of the basic tree with the right head, and with the
-    right head and label (precision and recall are one). "all edges" and the relations count edges of the
+    right head and label (precision and recall are the same there). "all edges" and the relations count edges of the
     enhanced graph (of the basic trees where gold has none), right if head, dependent and the full label agree.
     Raises UserError if the sentences do not have the same words, or if one has no tree or another scheme.
 
@@ -54,7 +54,7 @@ def score(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFra
     return pd.DataFrame(rows)
 
 
-def misses(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFrame:
+def errors(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFrame:
     """Every edge on which predicted and gold trees differ, the edges of one word side by side.
 
     Columns ``sentence`` (its id), ``position`` (from 1, as in CoNLL-U), ``word``, ``gold_relation``, ``gold_head``,
@@ -63,7 +63,7 @@ def misses(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFr
 
     >>> from visuosyn.testing import sentence
     >>> start = "man/NOUN/nsubj/2 feeds/VERB/root/0 dog/NOUN/obj/2 with/ADP/case/5 "
-    >>> misses([sentence(start + "spoon/NOUN/obl/2")], [sentence(start + "spoon/NOUN/nmod/3")])
+    >>> errors([sentence(start + "spoon/NOUN/obl/2")], [sentence(start + "spoon/NOUN/nmod/3")])
       sentence  position   word gold_relation gold_head relation head
     0        1         5  spoon           obl     feeds     nmod  dog
     """
@@ -72,15 +72,16 @@ def misses(gold: Sequence[Sentence], predicted: Sequence[Sentence]) -> pd.DataFr
     for ours, theirs in zip(gold, predicted, strict=True):
         for position, words in enumerate(zip(ours.words, _alike(ours, theirs), strict=True), 1):
             wanted, made = (sorted(set(edges(word)), key=lambda edge: edge[::-1]) for word in words)
-            missed = [_told(ours, edge) for edge in wanted if edge not in made]
-            wrong = [_told(ours, edge) for edge in made if edge not in wanted]
+            missed = [_named(ours, edge) for edge in wanted if edge not in made]
+            wrong = [_named(ours, edge) for edge in made if edge not in wanted]
             for expected, found in zip_longest(missed, wrong, fillvalue=("", "")):
                 rows.append([ours.id, position, words[0].text, *expected, *found])
     columns = ["sentence", "position", "word", "gold_relation", "gold_head", "relation", "head"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _told(sentence: Sentence, edge: tuple[int, str]) -> tuple[str, str]:
+def _named(sentence: Sentence, edge: tuple[int, str]) -> tuple[str, str]:
+    """The relation and the text of its head."""
     head, relation = edge
     return relation, sentence.words[head].text if 0 <= head < len(sentence.words) else ""
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from visuosyn.data import Sentence
 from visuosyn.errors import UserError
 from visuosyn.parse.analysis import Analysis, one_tree
-from visuosyn.parse.tree import Token
+from visuosyn.parse.tree import TaggedWord
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-# What a tree with lemmas and parts of speech needs; everything else a model brings (NER above all) is left out.
+# What a tree with lemmas and parts of speech needs; everything else in a model (NER above all) is left out.
 NEEDED = {
     "tok2vec", "transformer", "curated_transformer", "tagger", "morphologizer", "parser", "attribute_ruler",
     "lemmatizer", "trainable_lemmatizer",
@@ -55,7 +55,7 @@ class SpacyModel:
 
 
 def load_spacy(name: str) -> SpacyModel:
-    """Load an installed model by package name or by path; UserError where that cannot be, or it has no parser."""
+    """Load an installed model by package name or by path; UserError where that fails or it has no parser."""
     import spacy  # takes a second, which given trees need not pay
 
     installed = sorted(spacy.util.get_installed_models())
@@ -80,7 +80,7 @@ def analysis_of(doc: Doc) -> Analysis:
     """What spaCy says of a text."""
     heads = [-1 if head == i else head for i, head in enumerate(token.head.i for token in doc)]
     return Analysis(
-        [Token(token.text, token.lemma_, token.pos_, token.tag_) for token in doc],
+        [TaggedWord(token.text, token.lemma_, token.pos_, token.tag_) for token in doc],
         [(token.idx, token.idx + len(token)) for token in doc],
         *one_tree(heads, [token.dep_ for token in doc]),
         [str(token.morph) for token in doc],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from visuosyn.data import ExtraToken, Sentence
 from visuosyn.errors import UserError
 from visuosyn.parse.analysis import Analysis, one_tree
-from visuosyn.parse.tree import Token
+from visuosyn.parse.tree import TaggedWord
 
 if TYPE_CHECKING:
     from stanza import Document, Pipeline
@@ -42,7 +42,7 @@ class StanzaModel:
 
 
 def load_stanza(name: str) -> StanzaModel:
-    """Load Stanza's pipeline for ``stanza:LANGUAGE``; UserError where package or model is not there."""
+    """Load Stanza's pipeline for ``stanza:LANGUAGE``; UserError where the package or the model is missing."""
     language = name.removeprefix(PREFIX)
     try:
         import stanza
@@ -62,7 +62,7 @@ def load_stanza(name: str) -> StanzaModel:
 
 def analysis_of(document: Document) -> Analysis:
     """What Stanza says of a text: its sentences as one tree, its multiword tokens as such."""
-    tokens: list[Token] = []
+    tokens: list[TaggedWord] = []
     spans, heads, labels, feats, extra = [], [], [], [], []
     for sentence in document.sentences:
         first = len(tokens)
@@ -74,7 +74,7 @@ def analysis_of(document: Document) -> Analysis:
                 id = f"{begin}-{begin + len(token.words) - 1}"
                 extra.append(ExtraToken(id, token.text, ("_",) * 8, *span))
             for word, place in zip(token.words, own, strict=True):
-                tokens.append(Token(word.text, word.lemma or "", word.upos or "", word.xpos or ""))
+                tokens.append(TaggedWord(word.text, word.lemma or "", word.upos or "", word.xpos or ""))
                 spans.append(place)
                 heads.append(first + word.head - 1 if word.head else -1)
                 labels.append(word.deprel or "")

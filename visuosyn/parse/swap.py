@@ -1,8 +1,8 @@
 """Captions with the two words of a pair exchanged: the same words and the same noise in another order.
 
-A swapped caption says in comments whose it is and which two words are measured, so it travels as CoNLL-U like any
-other: ``# swap_of = ID`` (the caption), ``# swap_pair = NUMBER RELATION HEAD DEPENDENT`` (number of the pair in that
-caption from 0, as in the pair table; words from 1).
+A swapped caption says in comments which caption it comes from and which two words are measured, so that it can be
+written and read as CoNLL-U like any other: ``# swap_of = ID`` (the caption), ``# swap_pair = NUMBER RELATION HEAD
+DEPENDENT`` (number of the pair in that caption from 0, as in the pair table; words from 1).
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def all_pairs(sentence: Sentence) -> tuple[WordPair, ...]:
     >>> Counter(pair.kind for pair in all_pairs(tree))
     Counter({'related': 3, 'unrelated': 3, 'path-2': 2, 'matched': 1, 'repeat': 1})
     """
-    told = _pair_of(sentence)
-    if told:
-        _, relation, head, dependent = told
+    exchanged = _pair_of(sentence)
+    if exchanged:
+        _, relation, head, dependent = exchanged
         return (WordPair(head - 1, dependent - 1, f"swapped {relation}", "swapped", ""),)
     return (*word_pairs(sentence), *class_pairs(sentence))
 
@@ -46,8 +46,8 @@ def swapped_from(sentence: Sentence) -> tuple[str, int] | None:
     >>> swapped_from(other.sentence), swapped_from(tree)
     (('c7', 0), None)
     """
-    told = _pair_of(sentence)
-    return (_told(sentence, OF), told[0]) if told else None
+    exchanged = _pair_of(sentence)
+    return (_comment(sentence, OF), exchanged[0]) if exchanged else None
 
 
 def with_swapped(captions: Iterable[Caption], relations: Iterable[str]) -> Iterator[Caption]:
@@ -91,7 +91,7 @@ def swapped(caption: Caption, pair: WordPair, *, number: int = 0) -> Caption:
     The words keep their lemmas and tags but have no tree; a capital at the start of the caption stays there, and names
     keep theirs. The id names the pair and the two words, since two pairs may be of the same words. How to read: what
     a pair keeps when its words change places does not come from where they stand. Caveat: most swapped captions are
-    no English, and a model may not have been taught to read such.
+    not English, and a model may never have seen their like.
 
     >>> from visuosyn.data import Caption, WordPair
     >>> from visuosyn.testing import sentence
@@ -110,9 +110,9 @@ def swapped(caption: Caption, pair: WordPair, *, number: int = 0) -> Caption:
             begin, last = (int(end) - 1 for end in token.id.split("-"))
             extra.append(replace(token, start=words[begin].start, end=words[last].end))
     head, dependent = (first, second) if pair.head == second else (second, first)
-    told = f"{PAIR}{number} {pair.relation} {head + 1} {dependent + 1}"
+    exchanged = f"{PAIR}{number} {pair.relation} {head + 1} {dependent + 1}"
     id = f"{caption.id}~{number}~{first + 1}~{second + 1}"
-    comments = (f"{OF}{caption.id}", told)
+    comments = (f"{OF}{caption.id}", exchanged)
     made = Sentence(id, text, tuple(words), sentence.scheme, "swapped", comments, tuple(extra))
     return Caption(id, text, caption.source, caption.noise_id or caption.id, caption.image_id, made)
 
@@ -155,18 +155,19 @@ def _inside(sentence: Sentence) -> set[int]:
 
 def _pair_of(sentence: Sentence) -> tuple[int, str, int, int] | None:
     """What ``# swap_pair`` says: number of the pair, relation, head and dependent (words from 1)."""
-    told = _told(sentence, PAIR)
-    if not told:
+    value = _comment(sentence, PAIR)
+    if not value:
         return None
-    parts, numbers = told.split(), range(1, len(sentence.words) + 1)
+    parts, numbers = value.split(), range(1, len(sentence.words) + 1)
     whole = len(parts) == 4 and all(parts[place].isdecimal() for place in (0, 2, 3))
     if not whole or int(parts[2]) not in numbers or int(parts[3]) not in numbers or parts[2] == parts[3]:
         raise UserError(
-            f"caption {sentence.id!r}: {PAIR + told!r} should be the number of a pair, a relation, and the numbers of "
+            f"caption {sentence.id!r}: {PAIR + value!r} should be the number of a pair, a relation, and the numbers of "
             f"two of its {len(sentence.words)} words, as in '0 amod 3 2'"
         )
     return int(parts[0]), parts[1], int(parts[2]), int(parts[3])
 
 
-def _told(sentence: Sentence, key: str) -> str:
+def _comment(sentence: Sentence, key: str) -> str:
+    """What follows ``key`` in a comment; "" if there is none."""
     return next((line.removeprefix(key) for line in sentence.comments if line.startswith(key)), "")

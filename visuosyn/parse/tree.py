@@ -1,4 +1,4 @@
-"""A dependency tree that rules rewrite: fixed words, changing edges."""
+"""A dependency tree that rules rewrite: the words stay, the edges change."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import NamedTuple
 from visuosyn.data import Word
 
 
-class Token(NamedTuple):
-    """What the rules look at in a word; a ``Word`` will do as well."""
+class TaggedWord(NamedTuple):
+    """What the rules look at in a word; a ``Word`` has the same fields."""
 
     text: str
     lemma: str
@@ -23,14 +23,14 @@ class Token(NamedTuple):
 class Tree:
     """Words with one head (position, -1: root) and one label each. Rules are functions Tree -> Tree."""
 
-    words: Sequence[Token | Word]
+    words: Sequence[TaggedWord | Word]
     heads: tuple[int, ...]
     labels: tuple[str, ...]
 
     @classmethod
     def sketch(cls, text: str) -> Tree:
         """A tree from ``form/TAG/label/head`` words, head counted from 1 and 0 for the root; ``form=lemma`` and
-        ``UPOS.XPOS`` where the lemma is not the small form or the fine tag matters.
+        ``UPOS.XPOS`` where the lemma is not the form in lower case or the fine tag matters.
 
         >>> Tree.sketch("Dogs=dog/NOUN.NNS/nsubj/2 run/VERB/ROOT/0")
         Dogs/nsubj/2 run/ROOT/0
@@ -40,7 +40,7 @@ class Tree:
         for form, tag, _, _ in rows:
             form, _, lemma = form.partition("=")
             upos, _, xpos = tag.partition(".")
-            words.append(Token(form, lemma or form.lower(), upos, xpos))
+            words.append(TaggedWord(form, lemma or form.lower(), upos, xpos))
         return cls(tuple(words), tuple(int(row[3]) - 1 for row in rows), tuple(row[2] for row in rows))
 
     def __repr__(self) -> str:
@@ -72,7 +72,7 @@ class Tree:
         return first
 
     def is_below(self, node: int, other: int) -> bool:
-        """Whether ``node`` hangs on ``other``, directly or not."""
+        """Whether ``node`` depends on ``other``, directly or not."""
         while node >= 0 and node != other:
             node = self.heads[node]
         return node == other
@@ -102,7 +102,7 @@ class Tree:
         if not labels:
             return self
         tree = Tree(self.words, self.heads, tuple(labels.get(i, label) for i, label in enumerate(self.labels)))
-        vars(tree)["children"] = self.children  # the same heads, so not to be found out again
+        vars(tree)["children"] = self.children  # the same heads, so the same children
         return tree
 
     def promoted(self, node: int, *, below: str, label: str | None = None) -> Tree:

@@ -1,19 +1,40 @@
-"""The run folder: one place that knows where everything of a study lies."""
+"""The run folder: one place that knows where everything of a study lies.
+
+========================  =============================================================================================
+``run.json``              facts: what was drawn; ``measurement.json``: what is measured; ``drawn.json``: known then
+``parses.conllu``         the trees used; ``left_out.csv``: what was left out before anything was drawn
+``traces/00000.parquet``  shards: a part of the captions each, all seeds of a caption in one
+``measured/NAME/``        the rows of each table, a file a part; ``dropped.csv``: what could not be measured
+``statistics/``           the tables of statistics as they were computed
+``tables/, figures/``     with ``images/`` and ``index.html`` the report
+``stamps/``               what each of these was made from (``visuosyn.run.artifacts``)
+========================  =============================================================================================
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from visuosyn.corpus import conllu
-from visuosyn.data import HeatMaps, Sentence
+from visuosyn.data import Dropped, HeatMaps, Sentence
 from visuosyn.errors import UserError
+from visuosyn.run import measurement as measurements
+from visuosyn.run.artifacts import Artifact
 from visuosyn.run.facts import FILE, RunFacts
-from visuosyn.run.files import remove_leftovers
-from visuosyn.run.shards import is_complete, read_shard
+from visuosyn.run.files import remove_leftovers, write_text
+from visuosyn.run.locks import LOCK
+from visuosyn.run.measurement import Measurement
+from visuosyn.run.shards import read_shard
+
+DROPPED = ["what", "caption_id", "seed", "text", "reason"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +43,7 @@ class RunFolder:
 
     >>> from visuosyn.testing import tiny_run
     >>> run = RunFolder.open(tiny_run())
-    >>> [sentence.text for sentence in run.sentences()], len(run.pairs())
+    >>> [sentence.text for sentence in run.sentences()], len(run.rows("pairs"))
     (['a red cat', 'a dog in a hat'], 80)
     >>> [(maps.caption_id, maps.seed, maps.array.shape) for maps in run.heat_maps("1")]
     [('1', 0, (3, 16, 16)), ('1', 1, (3, 16, 16))]
@@ -38,34 +59,54 @@ class RunFolder:
         return folder
 
     @classmethod
-    def claim(cls, path: str | Path, facts: RunFacts) -> RunFolder:
+    def claim(cls, path: str | Path, facts: RunFacts, measurement: Measurement) -> RunFolder:
         """The folder for a study with these facts: a new or empty one, or one where the same study was begun.
 
-        Raises UserError if the folder holds anything else. What a killed process left half-written is removed.
+        To be called under ``locked(path)``. What a killed process left half-written is removed. ``measurement`` is
+        noted where nothing was measured yet. Raises UserError if the folder holds anything else.
         """
         folder = cls(Path(path))
         folder.check_free()
         if (folder.path / FILE).exists():
-            begun = folder.facts
-            begun.require_same(facts, path)
+            folder.facts.require_same(facts, path)
             remove_leftovers(folder.path)
-            if (begun.masks, begun.edges) != (facts.masks, facts.edges):
-                begun.with_facts(masks=facts.masks, edges=facts.edges).save(folder.path)
         else:
             facts.save(folder.path)
+        if folder.facts.format > 1 and not (folder.path / measurements.FILE).exists():
+            measurement.save(folder.path)
         return folder
 
     def check_free(self) -> None:
         """Raise UserError if the path holds something that is no run folder."""
         if self.path.exists() and not self.path.is_dir():
             raise UserError(f"{self.path} is a file: a study needs a folder of its own")
-        if self.path.is_dir() and not (self.path / FILE).exists() and any(self.path.iterdir()):
+        others = (one for one in self.path.iterdir() if one.name != LOCK) if self.path.is_dir() else iter(())
+        if not (self.path / FILE).exists() and any(others):
             raise UserError(f"{self.path} is not empty and no run folder: choose another folder")
 
     @property
     def facts(self) -> RunFacts:
-        """What was run."""
+        """What was drawn."""
         return RunFacts.load(self.path)
+
+    @property
+    def measurement(self) -> Measurement:
+        """What was measured, or is to be."""
+        return Measurement.load(self.path)
+
+    @property
+    def drawn(self) -> dict[str, Any]:
+        """What is known once all is drawn: ``drawn.json``; empty before. Of a run of format 1, as its facts have it."""
+        path = self.path / "drawn.json"
+        if path.exists():
+            known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return known
+        return {**self.facts.counts, **self.facts.host} if self.facts.format == 1 else {}
+
+    def note(self, **known: Any) -> None:
+        """Add to ``drawn.json``."""
+        if (new := self.drawn | known) != self.drawn:
+            write_text(self.path / "drawn.json", json.dumps(new, indent=2, ensure_ascii=False) + "\n")
 
     @property
     def parses(self) -> Path:
@@ -73,23 +114,13 @@ class RunFolder:
         return self.path / "parses.conllu"
 
     @property
-    def pairs_file(self) -> Path:
-        """The measurement table's file."""
-        return self.path / "pairs.parquet"
-
-    @property
-    def controls_file(self) -> Path:
-        """The file of what the pairs are compared with: moved maps, other images."""
-        return self.path / "controls.parquet"
-
-    @property
-    def multiverse_file(self) -> Path:
-        """The file of the overlaps in every universe, as sums."""
-        return self.path / "multiverse.parquet"
+    def left_out_file(self) -> Path:
+        """The file of what was left out before anything was drawn."""
+        return self.path / "left_out.csv"
 
     @property
     def dropped_file(self) -> Path:
-        """The file of what could not be measured."""
+        """The file of what could not be measured, what was left out before included."""
         return self.path / "dropped.csv"
 
     @property
@@ -107,14 +138,33 @@ class RunFolder:
         """The report."""
         return self.path / "index.html"
 
+    def artifact(self, name: str) -> Artifact:
+        """Something that is made from the run, by name."""
+        return Artifact(self.path, name)
+
     def shard(self, number: int) -> Path:
-        """Where the images of a batch lie, by the batch's number."""
+        """Where a shard lies, by its number."""
         return self.path / "traces" / f"{number:05d}.parquet"
 
-    @property
-    def shards(self) -> tuple[Path, ...]:
-        """The complete shards that are there, in the order of the corpus; each is checked against its checksum."""
-        return tuple(path for path in sorted(self.shard(0).parent.glob("*.parquet")) if is_complete(path))
+    def part(self, number: int) -> tuple[Path, ...]:
+        """The shards of a part of the captions: one, or in a run of format 1 several."""
+        facts = self.facts
+        if facts.format > 1:
+            return (self.shard(number),)
+        each = facts.captions_per_part * len(facts.seeds) // facts.batch_size
+        last = -(-facts.images // facts.batch_size)
+        return tuple(self.shard(at) for at in range(number * each, min((number + 1) * each, last)))
+
+    def parts(self) -> list[tuple[Path, ...]]:
+        """The shards of every part. Raises UserError if one is missing."""
+        found = [self.part(number) for number in range(self.facts.parts)]
+        every = [shard for part in found for shard in part]
+        there = sum(shard.is_file() for shard in every)
+        if there < len(every):
+            raise UserError(
+                f"{self.path} is not drawn to the end ({there} of {len(every)} shards): run the same command again"
+            )
+        return found
 
     def sentences(self) -> tuple[Sentence, ...]:
         """The trees that were used, in the order of the corpus."""
@@ -123,53 +173,79 @@ class RunFolder:
     def heat_maps(self, caption: str | None = None, *, seed: int | None = None) -> Iterator[HeatMaps]:
         """Image after image, one shard in memory at a time; their words know the tree.
 
-        ``caption`` and ``seed`` choose those of one caption id, of one seed; other shards are not decoded.
+        ``caption`` and ``seed`` choose those of one caption id, of one seed; other captions' shards are not opened.
         """
-        sentences = {sentence.id: sentence for sentence in self.sentences()}
+        sentences = self.sentences()
+        by_id = {sentence.id: sentence for sentence in sentences}
+        facts = self.facts
+        numbers = (
+            range(facts.parts)
+            if caption is None
+            else [
+                place // facts.captions_per_part for place, sentence in enumerate(sentences) if sentence.id == caption
+            ]
+        )
         wanted = [("caption_id", "==", caption)] * (caption is not None) + [("seed", "==", seed)] * (seed is not None)
-        for shard in self.shards:
-            for maps in read_shard(shard, where=wanted or None):
-                yield with_tree(maps, sentences[maps.caption_id])
+        for number in numbers:
+            for shard in self.part(number):
+                for maps in read_shard(shard, where=wanted or None) if shard.is_file() else ():
+                    yield with_tree(maps, by_id[maps.caption_id])
 
-    def pairs(self) -> pd.DataFrame:
-        """The measurement table: a row per image, pair and mask rule."""
-        return pd.read_parquet(_there(self.pairs_file, "measure"))
+    def rows(self, name: str) -> pd.DataFrame:
+        """The measured rows of a name, such as "pairs". Raises UserError where the run is not measured to the end.
 
-    def controls(self) -> dict[str, pd.DataFrame]:
-        """The control tables by name, see ``visuosyn.measure.controls``; none in a run measured without them."""
-        table = pd.read_parquet(self.controls_file) if self.controls_file.exists() else pd.DataFrame({"control": []})
-        return {str(name): rows.drop(columns="control") for name, rows in table.groupby("control")}
+        A run of format 1 that was not measured since has them in one file.
+        """
+        old = self.path / f"{name}.parquet"
+        if not self.artifact("measured").stamp.exists():
+            if self.facts.format == 1 and old.exists():
+                return pd.read_parquet(old)
+            raise UserError(f"{self.path} is not measured to the end: run the stage 'measure' first")
+        files = sorted((self.path / "measured" / name).glob("*.parquet"))
+        if not files:
+            raise UserError(f"{self.path} has no measured rows {name!r}: measure it first, or see {self.path}/measured")
+        tables = [pq.read_table(file) for file in files]
+        found: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+        return found
 
-    def multiverse(self) -> pd.DataFrame | None:
-        """Sums of the overlaps in every universe, see ``visuosyn.measure.multiverse``, if they were measured."""
-        return pd.read_parquet(self.multiverse_file) if self.multiverse_file.exists() else None
+    def table(self, name: str) -> pd.DataFrame:
+        """A table of the report, ``tables/NAME.csv``; UserError where it is not there."""
+        return pd.read_csv(_there(self.tables / f"{name}.csv", "report"))
 
     def dropped(self) -> pd.DataFrame:
         """What could not be measured, with the reason; the seed is missing where it is lost for all."""
-        table = pd.read_csv(_there(self.dropped_file, "measure"), dtype=str, keep_default_na=False)
+        path = self.dropped_file if self.dropped_file.exists() else self.left_out_file
+        table = pd.read_csv(_there(path, "measure"), dtype=str, keep_default_na=False)
         return table.assign(seed=pd.to_numeric(table["seed"]).astype("Int64"))
 
-    def relations(self) -> pd.DataFrame:
-        """The relation table, in percentage points."""
-        return pd.read_csv(_there(self.tables / "relations.csv", "report"))
+
+def dropped_table(dropped: Iterable[Dropped]) -> pd.DataFrame:
+    """What was dropped as a table, with the columns of ``dropped.csv``.
+
+    >>> dropped_table([Dropped("word", "1", "umbrella", "past the model's limit", seed=0)])["seed"].tolist()
+    [0]
+    """
+    table = pd.DataFrame([[getattr(one, name) for name in DROPPED] for one in dropped], columns=DROPPED)
+    return table.astype({"seed": "Int64"})
 
 
-def read_pairs(path: str | Path) -> pd.DataFrame:
-    """The measurement table of a run folder, or of such a table's file; UserError if it is neither.
+def read_rows(path: str | Path, name: str = "pairs", *, columns: Iterable[str] = ()) -> pd.DataFrame:
+    """The measured rows of a run folder, or of a Parquet file or a folder of them; UserError if it is none of these, or
+    lacks one of ``columns``.
 
     >>> from visuosyn.testing import tiny_run
-    >>> pairs = read_pairs(tiny_run())
+    >>> pairs = read_rows(tiny_run())
     >>> pairs.loc[pairs["kind"] == "related", "relation"].unique().tolist()
     ['det', 'amod', 'case', 'nmod:in']
     """
-    if Path(path).is_dir():
-        return RunFolder.open(path).pairs()
+    if (Path(path) / FILE).is_file():
+        return RunFolder.open(path).rows(name)
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} is no run folder and no pairs.parquet: {error}") from None
-    if missing := {"caption_id", "seed", "pair", "kind", "relation", "mask", "iod", "ioh"} - set(table.columns):
-        raise UserError(f"{path} is no table of pairs: it lacks {', '.join(sorted(missing))}")
+        raise UserError(f"{path} is no run folder and no table of {name}: {error}") from None
+    if missing := set(columns) - set(table.columns):
+        raise UserError(f"{path} is no table of {name}: it lacks {', '.join(sorted(missing))}")
     return table
 
 

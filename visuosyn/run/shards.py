@@ -1,4 +1,5 @@
-"""Shards: the images of one batch with their heat maps as one Parquet file, one row an image.
+"""Shards: a few captions, each with the images of all its seeds and their heat maps, as one Parquet file, one row an
+image.
 
 Maps are float16 after division by their own maximum, which is stored in float32: what comes back differs by at most
 2**-11 of the map's maximum. Beside ``00000.parquet`` lies ``00000.parquet.sha256`` (``sha256sum -c`` reads it); it
@@ -23,7 +24,8 @@ from visuosyn.data import LAYERS, AttentionSlice, Dropped, HeatMaps, Word
 from visuosyn.errors import UserError
 from visuosyn.run.files import atomic_write, sha256, write_text
 
-FORMAT = "visuosyn shard 1"
+FORMAT = "visuosyn shard 2"
+OLD = "visuosyn shard 1"  # the same with other names: parts, third
 GRID = pa.list_(pa.int32(), 2)
 WORD = pa.struct(
     [
@@ -34,10 +36,10 @@ WORD = pa.struct(
         ("tokens", pa.int32()),
     ]
 )
-PART = pa.struct(
+SLICE = pa.struct(
     [
         ("stage", pa.string()),
-        ("third", pa.int8()),
+        ("phase", pa.int8()),
         ("step", pa.int32()),
         ("layer", pa.string()),
         ("head", pa.int32()),
@@ -60,7 +62,7 @@ SCHEMA = pa.schema(
         ("grid", GRID),
         ("steps", pa.int32()),
         ("batch", pa.int32()),
-        ("parts", pa.list_(PART)),
+        ("slices", pa.list_(SLICE)),
         ("dropped", pa.list_(DROPPED)),
     ],
     metadata={"visuosyn": FORMAT},
@@ -68,9 +70,9 @@ SCHEMA = pa.schema(
 
 
 def write_shard(path: str | Path, maps: Sequence[HeatMaps], *, storage: str = "parts") -> None:
-    """Write the images of a batch, whole or not at all; then the checksum.
+    """Write images, whole or not at all; then the checksum.
 
-    ``storage="total"`` stores one map a word over the default stages, at the latent grid, in place of the parts. Of
+    ``storage="total"`` stores one map a word over the default stages, at the latent grid, in place of the slices. Of
     ``HeatMaps.extra`` two entries are stored: "positions" (each row's position in the sentence) and "batch" (images
     drawn at once). Raises UserError if the disk is full.
 
@@ -97,7 +99,8 @@ def write_shard(path: str | Path, maps: Sequence[HeatMaps], *, storage: str = "p
 def read_shard(path: str | Path, *, where: list[tuple[str, str, Any]] | None = None) -> list[HeatMaps]:
     """The images of a shard, with words that know their spans and positions, but not their tree.
 
-    ``where`` chooses rows by conditions such as ``("seed", "==", 0)``. Raises UserError for a file that is no shard.
+    ``where`` chooses rows by conditions such as ``("seed", "==", 0)``. The file is checked against its checksum. Raises
+    UserError for a file that is no shard, or not as it was written.
 
     >>> from visuosyn.testing import tiny_run
     >>> path = tiny_run() / "traces" / "00000.parquet"
@@ -110,10 +113,14 @@ def read_shard(path: str | Path, *, where: list[tuple[str, str, Any]] | None = N
         table = pq.read_table(path, filters=where)
     except (OSError, pa.ArrowInvalid) as error:
         raise UserError(f"{path} cannot be read: {error}; the same study command draws it again") from None
-    if (table.schema.metadata or {}).get(b"visuosyn") != FORMAT.encode():
+    written = (table.schema.metadata or {}).get(b"visuosyn", b"").decode()
+    if written not in (FORMAT, OLD):
         raise UserError(f"{path} is not a shard of this version ({FORMAT})")
-    rows = table.drop_columns(["parts"]).to_pylist()
-    return [_maps(row, parts) for row, parts in zip(rows, _parts(table["parts"]), strict=True)]
+    if not is_complete(path):
+        raise UserError(f"{path} is not as it was written: its checksum differs; the same study command draws it again")
+    slices = "slices" if written == FORMAT else "parts"
+    rows = table.drop_columns([slices]).to_pylist()
+    return [_maps(row, cells) for row, cells in zip(rows, _slices(table[slices]), strict=True)]
 
 
 def read_pictures(path: Path) -> list[tuple[str, bytes]]:
@@ -123,10 +130,11 @@ def read_pictures(path: Path) -> list[tuple[str, bytes]]:
     return [(caption, image["bytes"]) for caption, image in rows if image is not None]
 
 
-def halved(path: Path) -> int:
-    """How many images of a shard were drawn in smaller company than the batch was cut for."""
+def halved(path: Path, batch_size: int) -> int:
+    """How many images of a shard were drawn in smaller batches than asked for, since memory was short."""
     batches = pq.read_table(path, columns=["batch"])["batch"].to_pylist()
-    return sum(batch is not None and batch < len(batches) for batch in batches)
+    asked = [min(batch_size, len(batches) - at // batch_size * batch_size) for at in range(len(batches))]
+    return sum(batch is not None and batch < wanted for batch, wanted in zip(batches, asked, strict=True))
 
 
 def is_complete(path: str | Path) -> bool:
@@ -142,10 +150,10 @@ def checksum(path: Path) -> str:
 
 
 def total(maps: HeatMaps) -> HeatMaps:
-    """The same image with one part "total": the default map, at the latent grid."""
+    """The same image with one slice "total": the default map, at the latent grid."""
     count = sum(p.count for p in maps.slices if p.stage in LAYERS["default"])
-    part = AttentionSlice("total", maps.grid, maps.array * np.float32(count), count)
-    return maps.with_facts(slices=(part,))
+    whole = AttentionSlice("total", maps.grid, maps.array * np.float32(count), count)
+    return maps.with_facts(slices=(whole,))
 
 
 def _checksum_path(path: Path) -> Path:
@@ -169,23 +177,22 @@ def _row(maps: HeatMaps) -> dict[str, Any]:
         "grid": maps.grid,
         "steps": maps.steps,
         "batch": maps.extra.get("batch"),
-        "parts": [_part_row(p) for p in maps.slices],
+        "slices": [_slice_row(one) for one in maps.slices],
         "dropped": [{"what": d.what, "text": d.text, "reason": d.reason} for d in maps.dropped],
     }
 
 
-def _part_row(part: AttentionSlice) -> dict[str, Any]:
-    maxima = part.sums.max(axis=(1, 2), initial=0)
-    scaled = part.sums / np.where(maxima > 0, maxima, 1)[:, None, None]
+def _slice_row(one: AttentionSlice) -> dict[str, Any]:
+    maxima = one.sums.max(axis=(1, 2), initial=0)
+    scaled = one.sums / np.where(maxima > 0, maxima, 1)[:, None, None]
     return {
-        **{name: getattr(part, name) for name in ("stage", "step", "layer", "head", "grid", "count")},
-        "third": part.phase,
+        **{name: getattr(one, name) for name in SLICE.names if name not in ("maxima", "maps")},
         "maxima": maxima,
         "maps": scaled.astype(np.float16).ravel(),
     }
 
 
-def _maps(row: dict[str, Any], parts: tuple[AttentionSlice, ...]) -> HeatMaps:
+def _maps(row: dict[str, Any], slices: tuple[AttentionSlice, ...]) -> HeatMaps:
     facts = {name: row[name] for name in ("prompt", "steps", "caption_id", "noise_id", "seed")}
     words = tuple(Word(w["text"], w["start"], w["end"], i) for i, w in enumerate(row["words"]))
     tokens, positions = (tuple(w[name] for w in row["words"]) for name in ("tokens", "position"))
@@ -197,7 +204,7 @@ def _maps(row: dict[str, Any], parts: tuple[AttentionSlice, ...]) -> HeatMaps:
         words=words,
         tokens=() if None in tokens else tokens,
         grid=tuple(row["grid"]),
-        slices=parts,
+        slices=slices,
         cosines=None if row["cosines"] is None else np.asarray(row["cosines"], np.float32).reshape(n, n),
         dropped=tuple(Dropped(caption_id=row["caption_id"], seed=row["seed"], **d) for d in row["dropped"]),
         image=None if row["image"] is None else Image.open(io.BytesIO(row["image"]["bytes"])),
@@ -205,33 +212,34 @@ def _maps(row: dict[str, Any], parts: tuple[AttentionSlice, ...]) -> HeatMaps:
     )
 
 
-def _parts(column: pa.ChunkedArray) -> list[tuple[AttentionSlice, ...]]:
-    """The parts of every image; maps come as arrays, for a list of Python numbers each would take ten times as long."""
+def _slices(column: pa.ChunkedArray) -> list[tuple[AttentionSlice, ...]]:
+    """The slices of every image; maps come as arrays, since lists of Python numbers would take ten times as long."""
     lists = column.combine_chunks()
     cells = lists.flatten()
-    facts = [
-        dict(zip(PART.names, values, strict=False)) for values in zip(*_columns(cells, PART.names[:-1]), strict=True)
-    ]
+    names = [name for name in cells.type.names if name != "maps"]
+    facts = [dict(zip(names, values, strict=True)) for values in zip(*_columns(cells, names), strict=True)]
     maps = cells.field("maps")
     arrays = np.split(maps.flatten().to_numpy(), _offsets(maps)[1:-1])
-    parts = [_part(fact, array) for fact, array in zip(facts, arrays, strict=False)]
-    return [tuple(parts[start:end]) for start, end in pairwise(_offsets(lists))]
+    slices = [_slice(fact, array) for fact, array in zip(facts, arrays, strict=False)]
+    return [tuple(slices[start:end]) for start, end in pairwise(_offsets(lists))]
 
 
 def _offsets(lists: pa.ListArray) -> NDArray[np.int64]:
     """Where each list begins and ends in ``lists.flatten()``."""
-    offsets = lists.offsets.to_numpy().astype(np.int64)
-    return offsets - offsets[0]
+    offsets: NDArray[np.int64] = lists.offsets.to_numpy().astype(np.int64)
+    first: NDArray[np.int64] = offsets[:1]
+    return np.subtract(offsets, first)
 
 
 def _columns(cells: pa.StructArray, names: Sequence[str]) -> list[list[Any]]:
     return [cells.field(name).to_pylist() for name in names]
 
 
-def _part(facts: dict[str, Any], scaled: NDArray[np.float16]) -> AttentionSlice:
-    grid, phase = tuple(facts.pop("grid")), facts.pop("third")
+def _slice(facts: dict[str, Any], scaled: NDArray[np.float16]) -> AttentionSlice:
+    grid = tuple(facts.pop("grid"))
     maxima = np.asarray(facts.pop("maxima"), np.float32)
     sums = scaled.astype(np.float32).reshape(len(maxima), *grid) * maxima[:, None, None]
+    phase = facts.pop("third") if "third" in facts else facts.pop("phase")
     return AttentionSlice(**facts, phase=phase, grid=grid, sums=sums)
 
 

@@ -1,7 +1,7 @@
-"""The bootstrap over prompts: means of resampled prompts, and intervals from them.
+"""The cluster bootstrap: means of resampled clusters, and intervals from them.
 
-A prompt is drawn with all its images and pairs, so whatever they share stays together (Miller 2024, arXiv
-2411.00640, on clustered errors). Every cell sees the same drawn prompts: differences between cells are paired.
+A cluster is resampled with all its rows, so whatever they share stays together (Miller 2024, arXiv 2411.00640, on
+clustered errors). Every cell sees the same resampled clusters: differences between cells are paired.
 """
 
 from __future__ import annotations
@@ -13,11 +13,20 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from visuosyn.errors import UserError
-from visuosyn.studies.relations.statistics.sums import ratio
 
 HELD = 1 << 22  # weights held at once: 32 MiB
 
 Floats = NDArray[np.float64]
+
+
+def ratio(sums: Floats, counts: Floats) -> Floats:
+    """Sums / counts, NaN where nothing was counted.
+
+    >>> import numpy as np
+    >>> ratio(np.array([3.0, 0.0]), np.array([4.0, 0.0]))
+    array([0.75,  nan])
+    """
+    return np.divide(sums, counts, out=np.full(np.shape(sums), np.nan), where=counts > 0)
 
 
 def bootstrap_means(sums: Floats, counts: Floats, *, draws: int = 2000, seed: int = 0) -> Floats:
@@ -33,17 +42,17 @@ def bootstrap_means(sums: Floats, counts: Floats, *, draws: int = 2000, seed: in
     shape = sums.shape[1:]
     table = np.concatenate([sums.reshape(len(sums), -1), counts.reshape(len(sums), -1)], axis=1)
     total = np.concatenate([weights @ table for weights in bootstrap_weights(len(sums), draws=draws, seed=seed)])
-    drawn, counted = np.split(total, 2, axis=1)
-    return ratio(drawn, counted).reshape(draws, *shape)
+    resampled, counted = np.split(total, 2, axis=1)
+    return ratio(resampled, counted).reshape(draws, *shape)
 
 
 def bootstrap_weights(clusters: int, *, draws: int, seed: int) -> Iterator[Floats]:
-    """Multinomial weights, some draws at a time: how often each cluster was drawn, float64 (draw, cluster).
+    """Multinomial weights, a block of draws at a time: how often each cluster was taken, float64 (draw, cluster).
 
     The same seed gives the same draws. UserError for fewer draws than 1.
 
     >>> weights, = bootstrap_weights(3, draws=2, seed=0)
-    >>> weights.shape, weights.sum(axis=1)  # three are drawn each time
+    >>> weights.shape, weights.sum(axis=1)  # three are taken each time
     ((2, 3), array([3., 3.]))
     """
     if draws < 1:
@@ -68,10 +77,10 @@ def effective_number(counts: Floats) -> Floats:
     return ratio(np.square(counts.sum(axis=0)), np.square(counts).sum(axis=0))
 
 
-def percentile_interval(drawn: Floats, clusters: ArrayLike, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Expanded percentile interval of statistics drawn over clusters: (low, high), each of shape (...).
+def percentile_interval(samples: Floats, clusters: ArrayLike, *, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Expanded percentile interval of statistics resampled over clusters: (low, high), each of shape (...).
 
-    ``drawn`` has the shape (draw, ...) and ``clusters`` (...) the effective number of clusters that each statistic
+    ``samples`` has the shape (draw, ...) and ``clusters`` (...) the effective number of clusters that each statistic
     rests on; with a single one the interval is missing (NaN). A plain percentile interval is too narrow for few
     clusters, by about sqrt((n - 1) / n) and the ratio of normal to t quantiles; this takes the quantiles at
     Phi(-sqrt(n / (n - 1)) t), t the t quantile with n - 1 degrees of freedom, instead of at (1 - level) / 2
@@ -80,9 +89,9 @@ def percentile_interval(drawn: Floats, clusters: ArrayLike, *, level: float = 0.
     clusters every bootstrap interval is a guess.
 
     >>> import numpy as np
-    >>> drawn = np.linspace(0, 100, 1001)
-    >>> low, high = percentile_interval(np.stack([drawn] * 3, axis=-1), [1, 5, 1000])
-    >>> low.round(1), high.round(1)  # of one prompt nothing can be told, of five little
+    >>> samples = np.linspace(0, 100, 1001)
+    >>> low, high = percentile_interval(np.stack([samples] * 3, axis=-1), [1, 5, 1000])
+    >>> low.round(1), high.round(1)  # a single cluster has no interval, five have a wide one
     (array([nan, 0.1, 2.5]), array([ nan, 99.9, 97.5]))
     """
     if not 0 < level < 1:
@@ -90,7 +99,7 @@ def percentile_interval(drawn: Floats, clusters: ArrayLike, *, level: float = 0.
     number = np.nan_to_num(np.asarray(clusters, dtype=np.float64))
     free = np.maximum(number - 1, 1)
     tail = stats.norm.cdf(-np.sqrt((free + 1) / free) * stats.t.ppf((1 + level) / 2, free))
-    ordered = np.sort(drawn, axis=0)  # NaN to the end
+    ordered = np.sort(samples, axis=0)  # NaN to the end
     usable = np.isfinite(ordered).sum(axis=0)
     low, high = _quantile(ordered, usable, tail), _quantile(ordered, usable, 1 - tail)
     missing = ~(number > 1) | (usable == 0)
@@ -102,6 +111,5 @@ def _quantile(ordered: Floats, usable: NDArray[np.intp], at: Floats) -> Floats:
     position = at * np.maximum(usable - 1, 0)
     below = np.floor(position).astype(np.intp)
     above = np.minimum(below + 1, np.maximum(usable - 1, 0))
-    values = (np.take_along_axis(ordered, index[None], axis=0)[0] for index in (below, above))
-    lower, upper = values
-    return lower + (position - below) * (upper - lower)
+    lower, upper = (np.take_along_axis(ordered, index[None], axis=0)[0] for index in (below, above))
+    return np.asarray(lower + (position - below) * (upper - lower))

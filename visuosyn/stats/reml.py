@@ -1,7 +1,7 @@
 """Linear mixed models with crossed random intercepts, fitted by restricted maximum likelihood.
 
 y = X b + sum_k Z_k u_k + e, u_k ~ N(0, s_k^2 I), e ~ N(0, s^2 I). statsmodels' MixedLM holds crossed effects as one
-dense group and does not reach beyond some thousand rows; here the rows are only ever added up, so their number
+dense group and becomes too slow beyond some thousand rows; here the rows are only ever added up, so their number
 does not matter, and the factor with most levels is eliminated before anything dense is built. The profiled criterion
 is that of Bates, Maechler, Bolker & Walker 2015, "Fitting linear mixed-effects models using lme4", Journal of
 Statistical Software 67:1, section 3.
@@ -18,7 +18,7 @@ from scipy import linalg, optimize, sparse
 
 from visuosyn.errors import UserError
 
-NOTHING = 1e-9  # what the coefficients leave of values is none if it is smaller than this share of them
+NEGLIGIBLE = 1e-9  # residuals smaller than this share of the values are rounding, not variance
 DENSE = 3000  # levels of all factors but the largest: one evaluation factorises a matrix of this size
 
 Floats = NDArray[np.float64]
@@ -61,7 +61,7 @@ def fit_reml(y: Floats, x: Floats, factors: Mapping[str, NDArray[np.intp]]) -> F
     if np.linalg.matrix_rank(x) < x.shape[1] or len(y) <= x.shape[1]:
         raise UserError(f"{x.shape[1]} coefficients cannot be told apart on {len(y)} rows: leave some out")
     left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
-    if np.abs(left).max() <= NOTHING * max(np.abs(y).max(), NOTHING):
+    if np.abs(left).max() <= NEGLIGIBLE * max(np.abs(y).max(), NEGLIGIBLE):
         raise UserError("the values do not vary beyond what the coefficients explain: nothing is left to divide")
     names = sorted(factors, key=lambda name: -len(np.unique(factors[name])))
     system = _System.build(y, x, [np.unique(factors[name], return_inverse=True)[1] for name in names])

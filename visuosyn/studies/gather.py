@@ -17,29 +17,39 @@ from visuosyn.errors import UserError
 from visuosyn.parse import GIVEN, Parser
 from visuosyn.run import RunFacts
 from visuosyn.studies.settings import Settings
-from visuosyn.tracing.drawable import require_drawable
 
 LIBRARIES = ("torch", "diffusers", "transformers", "tokenizers", "spacy", "numpy", "scipy", "pandas", "pyarrow")
 
 
 def gather(
-    settings: Settings, corpus: Corpus, *, column: str | None, limit: int | None, parser: Parser | None, pipeline: Any
+    study: str,
+    settings: Settings,
+    corpus: Corpus,
+    *,
+    parser: Parser | None,
+    pipeline: Any,
+    column: str | None = None,
+    limit: int | None = None,
+    **options: Any,
 ) -> RunFacts:
-    """The facts of the study that these settings mean for this corpus and this pipeline.
+    """The facts of a kind of study with these settings, for this corpus and this pipeline.
 
-    What was not asked for (steps, guidance, size) is the pipeline's own default. Raises UserError for a pipeline
-    that does not draw from text alone, or that cannot draw this size or so many steps.
+    ``options``: what only this kind is asked. What was not asked for (steps, guidance, size) is the pipeline's own
+    default. Raises UserError for a pipeline that does not draw from text alone, or that cannot draw this size or so
+    many steps.
     """
     from visuosyn.tracing import model_facts, own_drawing  # loads torch
+    from visuosyn.tracing.families import family_of
 
     if "image" in inspect.signature(type(pipeline).__call__).parameters:
         raise UserError(f"a study draws from text alone, and {type(pipeline).__name__} needs an image to start from")
-    own = own_drawing(pipeline)
-    width, height = settings.size or own_size(pipeline)
+    own, family = own_drawing(pipeline), family_of(pipeline)
+    width, height = settings.size or family.native_size(pipeline)
     steps = own["steps"] if settings.steps is None else settings.steps
-    require_drawable(pipeline, size=(width, height), steps=steps)
+    family.require_drawable(pipeline, size=(width, height), steps=steps)
     model = model_facts(pipeline)
     return RunFacts(
+        study=study,
         corpus=Path(corpus.path).name,
         corpus_sha256=corpus.sha256,
         corpus_format=corpus.format,
@@ -62,12 +72,10 @@ def gather(
         noise=settings.noise,
         batch_size=settings.batch_size,
         storage=settings.storage,
-        masks=settings.masks,
-        options={"preset": settings.preset} if settings.preset else {},
+        options=options | ({"preset": settings.preset} if settings.preset else {}),
         collapse_prepositions=settings.collapse_prepositions,
         coreference=settings.coreference,
         swapped=settings.swapped,
-        edges=settings.edges,
         software={"visuosyn": visuosyn.__version__} | {name: version(name) for name in LIBRARIES},
         counts={"duplicates": corpus.duplicates, "captions_dropped": len(corpus.dropped)},
         host={
@@ -102,11 +110,3 @@ def git_commit() -> str | None:
         return (commit + ("-dirty" if changed else "")) or None
     except FileNotFoundError:  # no git on this machine
         return None
-
-
-def own_size(pipeline: Any) -> tuple[int, int]:
-    """(width, height) in pixels that the model was made for."""
-    denoiser = getattr(pipeline, "unet", None) or pipeline.transformer
-    size = denoiser.config.sample_size
-    rows, columns = (size, size) if isinstance(size, int) else size
-    return columns * pipeline.vae_scale_factor, rows * pipeline.vae_scale_factor

@@ -65,7 +65,7 @@ def _main_table(study: PromptStudy) -> Markup:
         return Markup("")
     table, rule = study.table(name).rename(columns={"low": "estimate_low", "high": "estimate_high"}), ""
     if "mask" in table:
-        rule = study.folder.facts.masks[0]
+        rule = study.folder.measurement.masks[0]
         table, rule = table[table["mask"] == rule], f" under {rule}"
     rows = [
         [estimate_cell(row, column) if f"{column}_low" in table else name_cell(row[column]) for column in columns]

@@ -1,41 +1,135 @@
-"""The kinds of studies that a run folder can hold, where a command is given only the folder."""
+"""The kinds of studies: those of this package, and those that other packages bring. Loads none of them itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from visuosyn.errors import UserError
-from visuosyn.run import RunFolder
-from visuosyn.studies.stages import report_stage
 
-WRITERS = {  # kind of study -> what writes its report, loaded when it is needed
-    "adjectives": ("visuosyn.studies.adjectives.page", "write_adjectives"),
-    "cohyponyms": ("visuosyn.studies.cohyponyms.page", "write_cohyponyms"),
+if TYPE_CHECKING:
+    from visuosyn.run import RunFolder
+    from visuosyn.studies.base import StudyKind
+
+GROUP = "visuosyn.studies"
+BUILT_IN = {  # name -> where its entry stands
+    "relations": "visuosyn.studies.relations.entry:ENTRY",
+    "cohyponyms": "visuosyn.studies.cohyponyms.entry:ENTRY",
+    "adjectives": "visuosyn.studies.adjectives.entry:ENTRY",
 }
 
 
-def kind_of(folder: RunFolder) -> str:
-    """The kind by its command, such as "adjectives"; empty for the study of relations."""
-    return str(folder.facts.options.get("study", ""))
+@dataclass(frozen=True)
+class StudyEntry:
+    """A study as it is known before it is loaded. ``kind`` and ``function`` are places, as "module:name".
+
+    ``name``: as ``run.json`` has it; ``kind``: its ``StudyKind``; ``function``: the public one that makes a study;
+    ``command``, ``panel`` and ``help`` (Markdown): as the command line has it; ``summary``: the lines to print about
+    what the function returned.
+    """
+
+    name: str
+    kind: str
+    function: str
+    command: str
+    panel: str
+    help: str
+    summary: Callable[[Any], list[str]]
+
+    @property
+    def run(self) -> Callable[..., Any]:
+        """The public function; loading it takes a second."""
+        function: Callable[..., Any] = _found(self.function, self.name)
+        return function
 
 
-def remake_report(folder: RunFolder) -> Path:
-    """Write tables, figures and the page anew, whatever kind of study it is. Raises UserError for an unknown kind."""
-    kind = kind_of(folder)
-    if not kind:
-        return report_stage(folder, again=True)
-    if kind not in WRITERS:
-        raise UserError(f"{folder.path} holds a study of {kind!r}, which this visuosyn does not know")
-    module, name = WRITERS[kind]
-    page: Path = getattr(import_module(module), name)(folder.path)
-    return page
+def names() -> tuple[str, ...]:
+    """The names of all kinds of studies that are known here.
+
+    Another package brings its own by an entry point of the group "visuosyn.studies", which names a ``StudyEntry``.
+
+    >>> names()[:3]
+    ('relations', 'cohyponyms', 'adjectives')
+    """
+    return tuple(_places())
 
 
-def require_relations(folder: RunFolder) -> None:
-    """Raise UserError where a folder holds another study than one of relations."""
-    if kind := kind_of(folder):
-        raise UserError(
-            f"{folder.path} holds a study of {kind}, which measures by itself: run visuosyn {kind} --out"
-            f" {folder.path} again, with --mask for other rules"
-        )
+@cache
+def entry(name: str) -> StudyEntry:
+    """What is known of a kind of study before it is loaded. Raises UserError for an unknown one, or a broken entry.
+
+    >>> entry("relations").command
+    'study'
+    """
+    place = _places().get(name)
+    if place is None:
+        raise UserError(f"a study of {name!r} is not known to this visuosyn: known are {', '.join(names())}")
+    found = _found(place, name)
+    if not isinstance(found, StudyEntry) or found.name != name:
+        raise UserError(f"{place} is no StudyEntry of the name {name!r}")
+    return found
+
+
+@cache
+def kind(name: str) -> StudyKind:
+    """A kind of study by its name. Raises UserError for one that is not known, or cannot be loaded.
+
+    >>> kind("relations").rows
+    ('pairs', 'controls', 'multiverse')
+    """
+    from visuosyn.studies.base import StudyKind
+
+    place = entry(name).kind
+    found = _found(place, name)
+    if not isinstance(found, StudyKind) or found.name != name:
+        raise UserError(f"{place} is no StudyKind of the name {name!r}")
+    return found
+
+
+def kind_of(folder: RunFolder) -> StudyKind:
+    """The kind of study that a folder holds. Raises UserError for an unknown one."""
+    return kind(folder.facts.study)
+
+
+def open_run(folder: str | Path) -> Any:
+    """Open the folder of a study again, whatever kind of study it is; UserError if it is none.
+
+    >>> from visuosyn.testing import tiny_run
+    >>> type(open_run(tiny_run())).__name__
+    'RelationStudy'
+    >>> from visuosyn.errors import UserError
+    >>> try:
+    ...     open_run("nowhere")
+    ... except UserError as error:
+    ...     print(error)
+    nowhere ...
+    """
+    from visuosyn.run import RunFolder
+
+    run = RunFolder.open(folder)
+    return kind_of(run).open(run)
+
+
+def report_lines(lost: str, result: Any) -> list[str]:
+    """Where a study's report is, and first how much was not used, with the file of the reasons."""
+    folder = result.folder
+    dropped = len(folder.dropped())
+    note = [lost.format(dropped) + f"; the reasons: {folder.dropped_file}"] if dropped else []
+    return [*note, f"Report: {folder.page}"]
+
+
+def _places() -> dict[str, str]:
+    return {point.name: point.value for point in entry_points(group=GROUP)} | BUILT_IN
+
+
+def _found(place: str, name: str) -> Any:
+    module, _, attribute = place.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UserError(f"the study of {name!r} cannot be loaded from {place}: {error}") from error

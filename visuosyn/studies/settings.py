@@ -9,6 +9,7 @@ from typing import Any
 from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
 from visuosyn.parse import DEFAULT
+from visuosyn.run import Measurement
 
 # relative:0.4 is the paper's and comes first; the others show what hangs on the rule.
 MASKS = (
@@ -59,6 +60,13 @@ class Settings:
     coreference: str = ""
     swapped: tuple[str, ...] = ()
     edges: str = "enhanced"
+
+    judge: str = ""
+
+    @property
+    def measurement(self) -> Measurement:
+        """What is to be measured."""
+        return Measurement(masks=self.masks, edges=self.edges, judge=self.judge)
 
     def __post_init__(self) -> None:
         _at_least_one("batch size", self.batch_size)

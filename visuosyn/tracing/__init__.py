@@ -15,7 +15,7 @@ from __future__ import annotations
 from visuosyn.tracing.align import split_words
 from visuosyn.tracing.draw import draw, generator
 from visuosyn.tracing.load import load_pipeline, model_facts, own_drawing, vocabulary
-from visuosyn.tracing.prompt_to_prompt import matching, redraw
+from visuosyn.tracing.prompt_to_prompt import match_tokens, redraw
 from visuosyn.tracing.tracer import Tracer, trace
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "draw",
     "generator",
     "load_pipeline",
-    "matching",
+    "match_tokens",
     "model_facts",
     "own_drawing",
     "redraw",

@@ -1,4 +1,4 @@
-"""Words and tokens meet by character offsets on the exact string that was encoded, never by spelling."""
+"""Words and tokens are matched by character offsets in the exact string that was encoded, never by spelling."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _WORD = re.compile(r"wm*(?:j?wm*)*|[jp]m*|m+")
 
 
 def split_words(text: str) -> tuple[Word, ...]:
-    """Words without a parser: runs of letters and digits with inner apostrophes and hyphens; other marks one each.
+    """Words without a parser: runs of letters and digits with inner apostrophes and hyphens; any other mark is a word.
 
-    Every character that is no white space belongs to exactly one word.
+    Every character that is not white space belongs to exactly one word.
 
     >>> [word.text for word in split_words("A cat's well-lit hat, isn't it?")]
     ['A', "cat's", 'well-lit', 'hat', ',', "isn't", 'it', '?']
@@ -33,7 +33,7 @@ def split_words(text: str) -> tuple[Word, ...]:
 
 
 def _kind(character: str) -> str:
-    """w: letter or digit, m: mark that combines with it, j: joins inside a word, s: white space, p: the rest."""
+    """w: letter or digit; m: mark that combines with it; j: joins inside a word; s: white space; p: the rest."""
     if character.isalnum() or character == "_":
         return "w"
     if character in "'’-‐‑":
@@ -47,9 +47,10 @@ def _kind(character: str) -> str:
 class Encoding:
     """A prompt as a text encoder reads it.
 
-    ``spans``: characters (start, end) of each of the prompt's own tokens in ``text``, special tokens left out,
+    ``spans``: characters (start, end) in ``text`` of each of the prompt's own tokens, special tokens left out,
     those that did not fit included; the first ``kept`` of them stand from position ``first`` on in the
-    encoder's output. ``limit``: the tokens that the model reads, specials included.
+    encoder's output. ``limit``: how many tokens the encoder reads, specials included. ``encoder``: its name where
+    the model attends to the texts of several encoders.
     """
 
     text: str
@@ -57,13 +58,25 @@ class Encoding:
     first: int
     kept: int
     limit: int
+    encoder: str | None = None
 
 
-def encode(tokenizer: Any, text: str) -> Encoding:
-    """Tokens of a prompt with their character spans; the tokenizer must be a fast one, which knows them."""
+def encode(tokenizer: Any, text: str, *, limit: int | None = None, encoder: str | None = None) -> Encoding:
+    """The tokens of a prompt with their character spans; the tokenizer must be a fast one, which knows them.
+
+    ``limit``: how many tokens are read, specials included, where that is not the tokenizer's own limit. All special
+    tokens are kept, as by truncation.
+
+    >>> from visuosyn.testing import toy_tokenizer
+    >>> encoding = encode(toy_tokenizer(), "a red skateboard", limit=6)  # a red skat e board
+    >>> encoding.spans, encoding.first, encoding.kept
+    (((0, 1), (2, 5), (6, 10), (10, 11), (11, 16)), 1, 4)
+    """
     if not getattr(tokenizer, "is_fast", False):
-        raise UserError(f"{type(tokenizer).__name__} cannot tell the characters of its tokens: load a fast tokenizer")
-    limit = tokenizer.model_max_length
+        raise UserError(
+            f"{type(tokenizer).__name__} does not report the characters of its tokens: load a fast tokenizer"
+        )
+    limit = int(tokenizer.model_max_length) if limit is None else limit
     read = tokenizer(text, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False)
     own = [i for i, special in enumerate(read["special_tokens_mask"]) if not special]
     specials = len(read["input_ids"]) - len(own)
@@ -73,13 +86,14 @@ def encode(tokenizer: Any, text: str) -> Encoding:
         first=own[0] if own else 0,
         kept=max(0, min(len(own), limit - specials)),
         limit=limit,
+        encoder=encoder,
     )
 
 
 def align(
     words: Sequence[Word], encoding: Encoding
 ) -> tuple[list[tuple[Word, tuple[int, ...]]], list[tuple[Word, str]]]:
-    """The words with the places of its tokens in ``encoding.spans``; and the words without any, with the reason.
+    """The words, each with the places of its tokens in ``encoding.spans``; and the words without any, with the reason.
 
     A token belongs to every word that it shares a character with, so a token that spans two words (CLIP reads
     "don't" as "don" + "'t", a parser as "do" + "n't") counts for both. A word whose tokens did not all fit is left out.
@@ -100,11 +114,13 @@ def align(
 def merging(tokens: Sequence[tuple[int, ...]], width: int) -> NDArray[np.float32]:
     """Weights (word, token) that average each word over its tokens, as a matrix to multiply with from the left.
 
+    A word without a token has weights 0.
+
     >>> merging([(0,), (1, 2)], 3)
     array([[1. , 0. , 0. ],
            [0. , 0.5, 0.5]], dtype=float32)
     """
     weights = np.zeros((len(tokens), width), dtype=np.float32)
     for row, places in enumerate(tokens):
-        weights[row, list(places)] = 1 / len(places)
+        weights[row, list(places)] = 1 / max(1, len(places))
     return weights

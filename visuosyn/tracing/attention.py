@@ -1,7 +1,7 @@
-"""The attention call that a model makes: its own result, and the probabilities of a few keys beside it.
+"""The attention call that a model makes: its own result, and beside it the probabilities of a few keys.
 
-softmax(q k^T * scale) of the wanted keys alone is exp(q k_wanted^T * scale - lse), where lse is the log of the sum
-over *all* keys. A fused kernel knows lse anyway; where none returns it, it is computed apart.
+softmax(q k^T * scale), restricted to the wanted keys, is exp(q k_wanted^T * scale - lse), where lse is the log of the
+sum over *all* keys. A fused kernel computes lse anyway; where the kernel does not return it, it is computed here.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from torch.nn import functional
 from torch.nn.attention import SDPBackend
 
 CHUNK = 2**20
-"""Numbers of an explicit score matrix held at a time: 4 MB in float32."""
+"""How many numbers of an explicit score matrix are held at a time: 4 MB in float32."""
 
 _FUSED = SDPBackend.FLASH_ATTENTION.value
 _fused = torch._scaled_dot_product_flash_attention_for_cpu
 
 
-class Attention(NamedTuple):
+class AttentionCall(NamedTuple):
     """The arguments of one ``torch.nn.functional.scaled_dot_product_attention``.
 
     ``query`` (batch, head, query, channel), ``key`` and ``value`` (batch, head, key, channel); a boolean
@@ -38,25 +38,25 @@ class Attention(NamedTuple):
     enable_gqa: bool = False
 
 
-def attend(call: Attention) -> tuple[Tensor, Tensor | None]:
+def attend(call: AttentionCall) -> tuple[Tensor, Tensor | None]:
     """The call's own result, bit for bit, and the log-sum-exp (batch, head, query) where its kernel returns it.
 
-    On a CPU, PyTorch's fused kernel is asked directly whenever PyTorch itself would choose it. Otherwise PyTorch
-    answers the call as it came, and the second result is ``None``.
+    On a CPU, PyTorch's fused kernel is called directly whenever PyTorch itself would choose it. Otherwise PyTorch
+    answers the call unchanged, and the second result is ``None``.
     """
     if call.query.is_cpu and call.attn_mask is None and not call.enable_gqa:
-        plain = (call.query, call.key, call.value)
-        if torch._fused_sdp_choice(*plain, None, call.dropout_p, call.is_causal, scale=call.scale) == _FUSED:
-            output, lse = _fused(*plain, call.dropout_p, call.is_causal, scale=call.scale)
+        tensors = (call.query, call.key, call.value)
+        if torch._fused_sdp_choice(*tensors, None, call.dropout_p, call.is_causal, scale=call.scale) == _FUSED:
+            output, lse = _fused(*tensors, call.dropout_p, call.is_causal, scale=call.scale)
             return output, lse
     return functional.scaled_dot_product_attention(**call._asdict()), None
 
 
-class Look(NamedTuple):
-    """What the probabilities of some rows and keys are made of, in float32.
+class AttentionInputs(NamedTuple):
+    """What the probabilities of some rows, queries and keys are computed from, in float32.
 
     ``query`` (row, head, query, channel); ``key`` (row, head, key, channel); ``shift`` (row, head, 1 or key, query)
-    is what is taken off the scores: the log-sum-exp over all keys, less the mask's values.
+    is subtracted from the scores: the log-sum-exp over all keys, minus the mask's values.
     """
 
     query: Tensor
@@ -65,42 +65,56 @@ class Look(NamedTuple):
     scale: float
 
 
-def look(call: Attention, lse: Tensor | None, rows: slice, keys: slice) -> Look:
-    """Take the batch ``rows`` and the ``keys`` wanted out of a call; ``lse`` as from ``attend``."""
+def attention_inputs(
+    call: AttentionCall, lse: Tensor | None, rows: slice, keys: Sequence[slice], queries: slice | None = None
+) -> list[AttentionInputs]:
+    """Select the batch ``rows`` and the ``queries`` (``None``: all) of a call, once for each range of ``keys``.
+
+    ``lse`` as from ``attend``. The softmax stays that over all keys of the call.
+    """
     first, count = rows.start, rows.stop - rows.start
     query, key = call.query.narrow(0, first, count).float(), call.key.narrow(0, first, count).float()
+    bias = None if call.attn_mask is None and not call.is_causal else _bias(call, rows)
+    lse = None if lse is None else lse.narrow(0, first, count)
+    if queries is not None:
+        query, lse = query[:, :, queries], None if lse is None else lse[..., queries]
+        bias = None if bias is None else bias[:, :, queries]
     if call.enable_gqa:
         key = key.repeat_interleave(query.shape[1] // key.shape[1], dim=1)
-    bias = None if call.attn_mask is None and not call.is_causal else _bias(call, rows)
     scale = float(query.shape[-1] ** -0.5 if call.scale is None else call.scale)
-    lse = _log_sum_exp(query, key, bias, scale) if lse is None else lse.narrow(0, first, count)
-    shift = lse.unsqueeze(2)
-    if bias is not None:
-        shift = shift - bias[..., keys].transpose(-1, -2)
-    return Look(query, key.narrow(2, keys.start, keys.stop - keys.start), shift, scale)
+    shift = (_log_sum_exp(query, key, bias, scale) if lse is None else lse).unsqueeze(2)
+    return [
+        AttentionInputs(
+            query,
+            key.narrow(2, some.start, some.stop - some.start),
+            shift if bias is None else shift - bias[..., some].transpose(-1, -2),
+            scale,
+        )
+        for some in keys
+    ]
 
 
-def joined(looks: Sequence[Look]) -> Look:
-    """Several looks of one shape as one of many heads."""
-    if len(looks) == 1:
-        return looks[0]
-    queries, keys, shifts, scales = zip(*looks, strict=True)
-    return Look(torch.cat(queries, 1), torch.cat(keys, 1), torch.cat(shifts, 1), scales[0])
+def joined(inputs: Sequence[AttentionInputs]) -> AttentionInputs:
+    """The inputs of several calls of one shape as those of one call with many heads."""
+    if len(inputs) == 1:
+        return inputs[0]
+    queries, keys, shifts, scales = zip(*inputs, strict=True)
+    return AttentionInputs(torch.cat(queries, 1), torch.cat(keys, 1), torch.cat(shifts, 1), scales[0])
 
 
-def probabilities(look: Look) -> Tensor:
+def probabilities(inputs: AttentionInputs) -> Tensor:
     """Attention probabilities, float32 (row * head, key, query)."""
     return torch.baddbmm(
-        look.shift.flatten(0, 1),
-        look.key.flatten(0, 1),
-        look.query.flatten(0, 1).transpose(1, 2),
+        inputs.shift.flatten(0, 1),
+        inputs.key.flatten(0, 1),
+        inputs.query.flatten(0, 1).transpose(1, 2),
         beta=-1,
-        alpha=look.scale,
+        alpha=inputs.scale,
     ).exp_()
 
 
-def _bias(call: Attention, rows: slice) -> Tensor:
-    """What is added to the scores, (row, head, query, key); -inf where attention is not allowed."""
+def _bias(call: AttentionCall, rows: slice) -> Tensor:
+    """What is added to the scores: (row, head, query, key), -inf where attention is not allowed."""
     size = call.query.shape[-2], call.key.shape[-2]
     mask = call.attn_mask
     if mask is None:
@@ -114,9 +128,9 @@ def _log_sum_exp(query: Tensor, key: Tensor, bias: Tensor | None, scale: float) 
     """The log of the sum of exponentiated scores over all keys, (row, head, query), in chunks of queries."""
     rows, heads, queries, _ = query.shape
     step = max(1, CHUNK // (rows * heads * key.shape[2]))
-    parts = []
+    chunks = []
     for start in range(0, queries, step):
         some = slice(start, start + step)
         scores = torch.matmul(query[:, :, some], key.transpose(-1, -2)) * scale
-        parts.append((scores if bias is None else scores + bias[:, :, some]).logsumexp(-1))
-    return torch.cat(parts, dim=-1)
+        chunks.append((scores if bias is None else scores + bias[:, :, some]).logsumexp(-1))
+    return torch.cat(chunks, dim=-1)

@@ -1,4 +1,4 @@
-"""Pipelines in, and the facts of them that a study writes down."""
+"""Loading pipelines, and the facts about them that a study writes down."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def load_pipeline(model: Any = "micro", *, device: str = "auto", dtype: str = "a
     ``device``: "auto" takes an accelerator where there is one. ``dtype``: "auto" is float32 on a CPU, else float16.
     ``progress``: show the bars of diffusers.
 
-    Raises ``UserError`` for an unknown folder, a model that cannot be had, and a pipeline of no known family.
+    Raises ``UserError`` for an unknown folder, a model that cannot be loaded, and a pipeline of no known family.
 
     >>> type(load_pipeline("micro")).__name__
     'StableDiffusionPipeline'
@@ -61,14 +61,15 @@ def model_facts(pipeline: Any) -> dict[str, Any]:
     ('unet', 'float32', 'DDIMScheduler', 542, 16)
     """
     name, revision = _origin(pipeline)
+    family = family_of(pipeline)
     return {
         "id": name or type(pipeline).__name__,
         "revision": revision or _fingerprint(pipeline),
-        "family": family_of(pipeline).name,
+        "family": family.name,
         "pipeline": type(pipeline).__name__,
-        "dtype": str(family_of(pipeline).denoiser(pipeline).dtype).removeprefix("torch."),
+        "dtype": str(family.denoiser(pipeline).dtype).removeprefix("torch."),
         "scheduler": type(pipeline.scheduler).__name__,
-        "vocabulary_size": len(family_of(pipeline).tokenizers(pipeline)[0]),
+        "vocabulary_size": len(family.tokenizers(pipeline)[0]),
     }
 
 
@@ -134,17 +135,20 @@ def _require_family(index: Any) -> None:
     import diffusers
 
     name = str(index.get("_class_name"))
-    require_family(getattr(diffusers, name, object), name)
+    named = {part: getattr(diffusers, str(entry[1]), None) for part, entry in index.items() if isinstance(entry, list)}
+    components = {part: kind for part, kind in named.items() if isinstance(kind, type)}
+    require_family(getattr(diffusers, name, object), name, components)
 
 
 @contextmanager
-def _quiet(talk: bool) -> Iterator[None]:
-    """Progress bars and warnings of diffusers and transformers off inside the block; what matters there is an error."""
+def _quiet(progress: bool) -> Iterator[None]:
+    """Without ``progress``, diffusers and transformers show no bars and no warnings inside the block; what matters is
+    raised as an error."""
     from diffusers.utils import logging as diffusers
     from transformers.utils import logging as transformers
 
     with ExitStack() as stack:
-        for library in () if talk else (diffusers, transformers):
+        for library in () if progress else (diffusers, transformers):
             stack.callback(library.set_verbosity, library.get_verbosity())
             library.set_verbosity_error()
             if library.is_progress_bar_enabled():
@@ -154,7 +158,7 @@ def _quiet(talk: bool) -> Iterator[None]:
 
 
 def _device(name: str) -> torch.device:
-    """The named device, if this machine and this build of torch have it."""
+    """The named device, where this machine and this build of torch have it."""
     found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     if name == "auto":
         return found or torch.device("cpu")
@@ -165,7 +169,9 @@ def _device(name: str) -> torch.device:
         device = None
     if device is None or (device.index or 0) >= counts.get(device.type, 0):
         numbered = [f"{kind}:{number}" for kind, count in counts.items() for number in range(count) if count > 1]
-        raise UserError(f"device {name!r} is not to be had here: use {', '.join(['auto', *counts, *numbered])}")
+        raise UserError(
+            f"device {name!r} is not available on this machine: use {', '.join(['auto', *counts, *numbered])}"
+        )
     return device
 
 
@@ -179,7 +185,7 @@ def _dtype(name: str, device: torch.device) -> torch.dtype:
 
 
 def _origin(pipeline: Any) -> tuple[str, str]:
-    """Name and commit, each empty where unknown; a folder of the Hub's cache tells both."""
+    """Name and commit, each empty where unknown; the path of a folder in the Hub's cache has both."""
     source = pipeline.name_or_path
     if not source:
         return "", ""

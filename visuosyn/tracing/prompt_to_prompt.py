@@ -25,10 +25,11 @@ from visuosyn.errors import UserError
 from visuosyn.tracing.align import Encoding, align, split_words
 from visuosyn.tracing.families.base import Family
 from visuosyn.tracing.families.registry import family_of
+from visuosyn.tracing.families.request import Request, call_arguments
 from visuosyn.tracing.tracer import Watched
 
 CROSS_SHARE, SELF_SHARE = 0.8, 0.4
-"""Shares of the steps in which attention is re-used: to the text and within the picture, as in the paper's own code."""
+"""Shares of the steps in which attention is re-used, to the text and within the picture, as in the paper's own code."""
 
 
 def redraw(
@@ -64,26 +65,26 @@ def redraw(
     """
     if len(texts) != len(generators) or not texts:
         raise UserError(f"{len(texts)} texts, but {len(generators)} generators: give one for each")
-    moves = matching(pipeline, texts, cross_share=cross_share, self_share=self_share)
+    moves = match_tokens(pipeline, texts, cross_share=cross_share, self_share=self_share)
     given = {"num_inference_steps": steps, "guidance_scale": guidance}
     if size is not None:
         given |= {"height": size[0], "width": size[1]}
     options |= {name: value for name, value in given.items() if value is not None}
-    with Reuse(family_of(pipeline), pipeline, moves, cross_share=cross_share, self_share=self_share).on():
+    with Reuse(pipeline, texts, moves, cross_share=cross_share, self_share=self_share).on():
         return pipeline(list(texts), generator=list(generators), **options).images
 
 
-def matching(
+def match_tokens(
     pipeline: Any, texts: Sequence[str], *, cross_share: float, self_share: float
 ) -> list[NDArray[np.float32]]:
-    """Where the attention to each token of the first text goes in every text; draws nothing.
+    """Where the attention to each token of the first text goes in every text, without drawing.
 
     One matrix a text, float32 (token, token), rows sum to 1, as ``token_moves`` makes them. Raises UserError where
     ``redraw`` would.
 
     >>> from visuosyn.testing import tiny_pipeline
     >>> texts = ["a red hat", "a skateboard hat"]  # tokens: <start> a red hat, <start> a skat e board hat
-    >>> same, moved = matching(tiny_pipeline("sd1"), texts, cross_share=0.8, self_share=0.4)
+    >>> same, moved = match_tokens(tiny_pipeline("sd1"), texts, cross_share=0.8, self_share=0.4)
     >>> moved[1:4, 1:6].round(2)
     array([[1.  , 0.  , 0.  , 0.  , 0.  ],
            [0.  , 0.33, 0.33, 0.33, 0.  ],
@@ -96,15 +97,16 @@ def matching(
         raise UserError("a drawing with re-used attention cannot be traced: its maps are those of the first prompt")
     family = family_of(pipeline)
     _attentions(family.denoiser(pipeline))
-    encodings = [family.encode(pipeline, text) for text in texts]
+    request = _request(family, pipeline, texts)
+    encodings = [family.encode(pipeline, request, text)[0] for text in texts]
     return [token_moves(encodings[0], encoding) for encoding in encodings]
 
 
 def token_moves(first: Encoding, other: Encoding) -> NDArray[np.float32]:
     """Where the attention to each of the first prompt's tokens goes in the other prompt: (token, token), rows sum to 1.
 
-    Tokens of words that match go one by one where they are equally many, else each is spread evenly over all of the
-    other word. What follows the words (end, padding) is shifted; what has no place any more goes to the last token.
+    Tokens of words that match go one by one where they are equally many, else each is spread evenly over all tokens of
+    the other word. What follows the words (end, padding) is shifted; what no longer has a place goes to the last token.
     """
     size = first.limit
     moves = np.zeros((size, size), dtype=np.float32)
@@ -118,29 +120,31 @@ def token_moves(first: Encoding, other: Encoding) -> NDArray[np.float32]:
     ends = first.first + first.kept, other.first + other.kept
     for at in range(ends[0], size):
         moves[at, min(at - ends[0] + ends[1], size - 1)] = 1
-    return moves / np.maximum(moves.sum(axis=1, keepdims=True), 1)  # a token of two words goes to both
+    moves /= np.maximum(moves.sum(axis=1, keepdims=True), 1)  # a token of two words goes to both
+    return moves
 
 
 class Reuse:
     """Hooks that hand every prompt of a batch the first one's queries and keys.
 
-    ``moves``: for each image a matrix (token, token) as from ``token_moves``.
+    ``moves``: for each of the texts a matrix (token, token) as from ``token_moves``.
     """
 
     def __init__(
         self,
-        family: Family,
         pipeline: Any,
+        texts: Sequence[str],
         moves: Sequence[NDArray[np.float32]],
         *,
         cross_share: float,
         self_share: float,
     ) -> None:
-        self.family, self.pipeline, self.images = family, pipeline, len(moves)
+        self.family, self.pipeline = family_of(pipeline), pipeline
+        self.request = _request(self.family, pipeline, texts)
         self.shares = {True: cross_share, False: self_share}
         same = all(np.array_equal(one, moves[0]) for one in moves)
         self.moves = None if same else torch.from_numpy(np.stack(moves))
-        self.step = -1
+        self.runs = self.steps = 0
         self.rows: slice | None = None
 
     @contextmanager
@@ -148,7 +152,7 @@ class Reuse:
         """Hooks for the length of the block; however it ends, they are gone after it."""
         denoiser = self.family.denoiser(self.pipeline)
         with ExitStack() as stack:
-            stack.callback(denoiser.register_forward_pre_hook(self._begin_step, with_kwargs=True).remove)
+            stack.callback(denoiser.register_forward_pre_hook(self._begin_run, with_kwargs=True).remove)
             for module in _attentions(denoiser):
                 cross = bool(module.is_cross_attention)
                 for part in (module.to_q, module.to_k):
@@ -157,13 +161,15 @@ class Reuse:
                     stack.callback(module.to_v.register_forward_hook(self._moved).remove)
             yield
 
-    def _begin_step(self, denoiser: nn.Module, args: Any, kwargs: Any) -> None:
-        self.rows = self.family.forward(self.pipeline, self.images, args, kwargs).conditional
-        self.step += 1
+    def _begin_run(self, denoiser: nn.Module, args: Any, kwargs: Any) -> None:
+        run = self.family.run(self.pipeline, self.request, self.runs, args, kwargs)
+        self.rows = run.conditional
+        self.runs += 1
+        self.steps += run.starts_step
 
     def _now(self, cross: bool) -> bool:
         """Whether attention of this kind is re-used in this step."""
-        return self.rows is not None and self.step < round(self.shares[cross] * self.family.steps(self.pipeline))
+        return self.rows is not None and self.steps <= round(self.shares[cross] * self.family.steps(self.pipeline))
 
     def _first(self, cross: bool, module: nn.Module, args: Any, output: Tensor) -> Tensor | None:
         """Queries or keys (row, place, channel) with the first prompt's in all rows that prompts are drawn in."""
@@ -180,6 +186,10 @@ class Reuse:
         changed = output.clone()
         changed[self.rows] = self.moves.to(output) @ output[self.rows]
         return changed
+
+
+def _request(family: Family, pipeline: Any, texts: Sequence[str]) -> Request:
+    return family.request(pipeline, call_arguments(type(pipeline), prompt=list(texts)), negative=False)
 
 
 def _attentions(denoiser: nn.Module) -> list[Any]:
@@ -206,8 +216,8 @@ def _matched(first: Encoding, other: Encoding) -> list[tuple[list[int], list[int
     after = next((at for at in range(least - before) if names[-1 - at] != others[-1 - at]), least - before)
     if before + after == least:
         raise UserError(
-            f"{other.text!r} has words more or fewer than {first.text!r}: attention is re-used between"
-            " texts in which words are exchanged, not added"
+            f"{other.text!r} only adds words to {first.text!r} or leaves some out: attention is re-used between texts in"
+            " which words are exchanged, not added"
         )
     here = [at for _, places in mine[before : len(mine) - after] for at in places]
     there = [at for _, places in yours[before : len(yours) - after] for at in places]

@@ -1,4 +1,4 @@
-"""One call of a pipeline: who attends to text now, and the sums so far."""
+"""One call of a pipeline: which layer attends to text now, and the sums so far."""
 
 from __future__ import annotations
 
@@ -14,46 +14,57 @@ from torch.overrides import TorchFunctionMode
 
 from visuosyn.errors import UserError
 from visuosyn.tracing.align import Encoding
-from visuosyn.tracing.attention import CHUNK, Attention, Look, attend, joined, look, probabilities
-from visuosyn.tracing.families.base import Family, Forward, Layer
-from visuosyn.tracing.record import Record, Slice
+from visuosyn.tracing.attention import (
+    CHUNK,
+    AttentionCall,
+    AttentionInputs,
+    attend,
+    attention_inputs,
+    joined,
+    probabilities,
+)
+from visuosyn.tracing.families.base import DenoiserRun, Family, Layer, TextSegment
+from visuosyn.tracing.families.request import Request
+from visuosyn.tracing.record import Record, SliceKey
 
-WAITING = 2**18
-"""Numbers that may wait to be added in one sum: 1 MB in float32."""
+PENDING = 2**18
+"""How many numbers one sum may hold back before it adds them up: 1 MB in float32."""
 
 _SDPA = functional.scaled_dot_product_attention
 
 
 class Watch(TorchFunctionMode):
-    """While it is on, calls of ``scaled_dot_product_attention`` are answered by ``see``; all else passes."""
+    """While it is on, calls of ``scaled_dot_product_attention`` are answered by ``answer``; all else passes."""
 
-    def __init__(self, see: Callable[[Attention], Tensor]) -> None:
-        self.see = see
+    def __init__(self, answer: Callable[[AttentionCall], Tensor]) -> None:
+        self.answer = answer
         self.on = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Pass a call on, attention by way of ``see``."""
+        """Pass a call on, attention by way of ``answer``."""
         if func is _SDPA:
-            return self.see(Attention(*args, **(kwargs or {})))
+            return self.answer(AttentionCall(*args, **(kwargs or {})))
         return func(*args, **kwargs) if kwargs else func(*args)
 
     def start(self) -> None:
         """Switch on, if it is off."""
         if not self.on:
-            self.__enter__()
+            mode: Any = self  # PyTorch's own methods have no types
+            mode.__enter__()
             self.on = True
 
     def stop(self) -> None:
         """Switch off, if it is on."""
         if self.on:
+            mode: Any = self
             self.on = False
-            self.__exit__(None, None, None)
+            mode.__exit__(None, None, None)
 
 
 class Sums:
     """A running sum, (image, token, query) or with heads apart (image, head, token, query), and its number of maps.
 
-    Small looks wait for one another, up to ``WAITING`` numbers, so that a small model does not pay for each; large
+    Small inputs are held back until there are ``PENDING`` numbers, so that a small model does not pay for each; large
     ones are added a few images at a time, so that the probabilities stay small. Memory is bounded either way.
     """
 
@@ -62,56 +73,57 @@ class Sums:
         self.total = torch.zeros((images, heads if apart else 1, tokens, queries), device=device)
         self.count = 0
         self._apart = apart
-        self._waiting: list[Look] = []
-        self._most = max(1, WAITING // (images * heads * queries * max(tokens, channels)))
+        self._pending: list[AttentionInputs] = []
+        self._most = max(1, PENDING // (images * heads * queries * max(tokens, channels)))
 
-    def add(self, look: Look) -> None:
-        """Add the probabilities of a look, now or later."""
-        self._waiting.append(look)
-        self.count += 1 if self._apart else look.query.shape[1]
-        if len(self._waiting) >= self._most:
-            self.settle()
+    def add(self, inputs: AttentionInputs) -> None:
+        """Add the probabilities of these inputs, now or later."""
+        self._pending.append(inputs)
+        self.count += 1 if self._apart else inputs.query.shape[1]
+        if len(self._pending) >= self._most:
+            self.flush()
 
-    def settle(self) -> None:
-        """Add what is waiting."""
-        waiting, self._waiting = self._waiting, []
-        if not waiting or not self.total.numel():  # prompts without a word have nothing to add
+    def flush(self) -> None:
+        """Add what was held back."""
+        pending, self._pending = self._pending, []
+        if not pending or not self.total.numel():  # prompts without a word have nothing to add
             return
-        look = joined(waiting)
-        images, heads, queries, _ = look.query.shape
-        bite = max(1, CHUNK // max(1, heads * queries * look.key.shape[2]))
-        for at in range(0, images, bite):
-            some = Look(look.query[at : at + bite], look.key[at : at + bite], look.shift[at : at + bite], look.scale)
-            total = self.total[at : at + bite]
-            p = probabilities(some).view(len(total), -1, *self.total.shape[1:])
-            total.add_(p.sum(1))
+        query, key, shift, scale = joined(pending)
+        images, heads, queries, _ = query.shape
+        chunk = max(1, CHUNK // max(1, heads * queries * key.shape[2]))
+        for start in range(0, images, chunk):
+            some = slice(start, start + chunk)
+            total = self.total[some]
+            p = probabilities(AttentionInputs(query[some], key[some], shift[some], scale))
+            total.add_(p.view(len(total), -1, *self.total.shape[1:]).sum(1))
 
 
 class Recording:
-    """Watches one call of the pipeline. ``encodings``: one an image, in the order in which the images come."""
+    """Watches one call of the pipeline."""
 
     def __init__(
         self,
         family: Family,
         pipeline: Any,
-        encodings: Sequence[Encoding],
+        request: Request,
         *,
         detail: frozenset[str] = frozenset(),
         negative: bool = False,
     ) -> None:
-        self.family, self.pipeline, self.encodings = family, pipeline, encodings
+        self.family, self.pipeline, self.request = family, pipeline, request
         self.detail, self.negative = detail, negative
         self.layers = family.layers(pipeline)
-        first = max(encoding.first for encoding in encodings)  # 0 for an empty prompt, else all the same
-        self.tokens = slice(first, first + max(encoding.kept for encoding in encodings))
+        encodings = [family.encode(pipeline, request, text) for text in request.texts]
+        self.encodings = [each for each in encodings for _ in range(request.repeats)]  # an image: one a text encoder
+        self.tokens = {same[0].encoder: _token_range(same) for same in zip(*encodings, strict=True)}
         self.watch = Watch(self._attention)
-        self.sums: dict[tuple[Slice, tuple[int, ...]], Sums] = {}
-        self.current: dict[Layer, Sums] = {}
+        self.sums: dict[tuple[SliceKey, tuple[int, ...]], Sums] = {}
+        self.states: dict[str | None, list[Tensor]] = {}
         self.layer: Layer
-        self.steps = 0
-        self.run: Forward
+        self.seen: set[Layer] = set()
+        self.run: DenoiserRun
         self.rows: slice | None = None
-        self.states: Tensor | None = None
+        self.runs = self.steps = 0
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -119,27 +131,31 @@ class Recording:
         with ExitStack() as stack:
             stack.callback(self.watch.stop)  # an exception may have left a layer half done
             denoiser = self.family.denoiser(self.pipeline)
-            stack.callback(denoiser.register_forward_pre_hook(self._begin_step, with_kwargs=True).remove)
-            stack.callback(denoiser.register_forward_hook(self._end_step).remove)
+            stack.callback(denoiser.register_forward_pre_hook(self._begin_run, with_kwargs=True).remove)
+            stack.callback(denoiser.register_forward_hook(self._end_run).remove)
             for layer in self.layers:
                 stack.callback(layer.begin.register_forward_hook(partial(self._begin_layer, layer)).remove)
                 stack.callback(layer.end.register_forward_pre_hook(self._end_layer).remove)
             yield
 
-    def _begin_step(self, denoiser: nn.Module, args: Any, kwargs: Any) -> None:
-        self.run = self.family.forward(self.pipeline, len(self.encodings), args, kwargs)
+    def _begin_run(self, denoiser: nn.Module, args: Any, kwargs: Any) -> None:
+        self.run = self.family.run(self.pipeline, self.request, self.runs, args, kwargs)
         self.rows = self.run.unconditional if self.negative else self.run.conditional
-        self.length = self.run.text.shape[-2]
-        self.phase = min(2, 3 * self.steps // self.family.steps(self.pipeline))
-        self.current.clear()
-        if self.states is None and self.rows is not None:
-            self.states = self.run.text[self.rows, self.tokens].float()
+        self.runs += 1
+        self.steps += self.run.starts_step
+        self.phase = min(2, 3 * (self.steps - 1) // self.family.steps(self.pipeline))
+        self.seen.clear()
+        if not self.states and self.rows is not None:
+            for segment in self.run.layout.segments:
+                if (tokens := self.tokens.get(segment.encoder)) is not None:
+                    self.states[segment.encoder] = [row[tokens].float() for row in segment.states[self.rows]]
+            if self.states.keys() != self.tokens.keys():
+                raise ValueError(f"family {self.family.name}: encodings {[*self.tokens]}, segments {[*self.states]}")
 
-    def _end_step(self, denoiser: nn.Module, args: Any, result: Any) -> None:
-        blind = [layer for layer in self.layers if layer not in self.current]
+    def _end_run(self, denoiser: nn.Module, args: Any, result: Any) -> None:
+        blind = [layer for layer in self.layers if layer not in self.seen]
         if blind and self.rows is not None:
             raise UserError(_how_to_switch(blind[0]))
-        self.steps += 1
 
     def _begin_layer(self, layer: Layer, module: nn.Module, args: Any, result: Any) -> None:
         if self.rows is not None:
@@ -149,63 +165,88 @@ class Recording:
     def _end_layer(self, module: nn.Module, args: Any) -> None:
         self.watch.stop()
 
-    def _attention(self, call: Attention) -> Tensor:
-        """Answer the model's call, and add up the layer's look at the text (an IP-adapter looks at images next)."""
+    def _attention(self, call: AttentionCall) -> Tensor:
+        """Answer the model's call, and add up a layer's first call that attends to the text: an IP-adapter attends to
+        images next."""
         output, lse = attend(call)
-        if self.layer not in self.current and call.key.shape[-2] == self.length:
-            self.current[self.layer] = sums = self._sums(self.layer, call)
-            if self.rows is not None:
-                sums.add(look(call, lse, self.rows, self.tokens))
+        layout = self.run.layout_of(self.layer)
+        if self.rows is not None and self.layer not in self.seen and call.key.shape[-2] == layout.keys:
+            self.seen.add(self.layer)
+            traced = [segment for segment in layout.segments if segment.encoder in self.tokens]
+            keys = [_shifted(self.tokens[segment.encoder], segment.keys.start) for segment in traced]
+            inputs = attention_inputs(call, lse, self.rows, keys, layout.queries)
+            for segment, each in zip(traced, inputs, strict=True):
+                self._sums(self.layer, segment, each).add(each)
         return output
 
-    def _sums(self, layer: Layer, call: Attention) -> Sums:
-        """The running sum that a layer belongs to in this step."""
-        _, heads, queries, channels = call.query.shape
-        if queries not in self.run.grids:
+    def _sums(self, layer: Layer, segment: TextSegment, inputs: AttentionInputs) -> Sums:
+        """The running sum that a layer's attention to a segment belongs to in this step."""
+        shape = tuple(inputs.query.shape)
+        if shape[2] not in self.run.grids:
             raise UserError(
-                f"{layer.name} attends from {queries} places, which no grid of the {self.run.grid} latent has:"
+                f"{layer.name} attends from {shape[2]} places, which no grid of the {self.run.grid} latent has:"
                 " switch token merging off"
             )
-        key = Slice(
+        key = SliceKey(
             stage=layer.stage,
-            grid=self.run.grids[queries],
+            grid=self.run.grids[shape[2]],
             phase=self.phase,
-            step=self.steps if "step" in self.detail else None,
+            step=self.steps - 1 if "step" in self.detail else None,
             layer=layer.name if "layer" in self.detail else None,
+            encoder=segment.encoder,
         )
-        shape = (len(self.encodings), heads, queries, channels)
         if (key, shape) not in self.sums:
-            tokens = self.tokens.stop - self.tokens.start
-            apart, device = "head" in self.detail, call.query.device
-            self.sums[key, shape] = Sums(shape, tokens, apart=apart, device=device)
+            tokens = self.tokens[segment.encoder]
+            apart, device = "head" in self.detail, inputs.query.device
+            self.sums[key, shape] = Sums(shape, tokens.stop - tokens.start, apart=apart, device=device)
         return self.sums[key, shape]
 
     def records(self, images: Sequence[Any] | None) -> list[Record]:
         """One record an image; ``UserError`` where images were drawn without any attention."""
-        if self.states is None:
+        if not self.states:
             raise UserError("nothing was recorded: no denoising step ran with these rows (too low a strength?)")
         for total in self.sums.values():
-            total.settle()
-        states = self.states.cpu().numpy()
+            total.flush()
         heads = slice(None) if "head" in self.detail else 0
         sums = [(key, total.total.cpu().numpy(), total.count) for (key, _), total in self.sums.items()]
-        return [
-            Record(
-                encoding=encoding,
-                sums=tuple((key, array[i, heads][..., : encoding.kept, :], count) for key, array, count in sums),
-                states=states[i, : encoding.kept],
-                grid=self.run.grid,
-                steps=self.steps,
-                image=None if images is None else images[i],
+        records = []
+        for i, encodings in enumerate(self.encodings):
+            own = {one.encoder: _own_tokens(one, self.tokens[one.encoder]) for one in encodings}
+            records.append(
+                Record(
+                    encodings=encodings,
+                    sums=tuple((key, array[i, heads][..., own[key.encoder], :], count) for key, array, count in sums),
+                    states=tuple(self.states[name][i][tokens].cpu().numpy() for name, tokens in own.items()),
+                    grid=self.run.grid,
+                    steps=self.steps,
+                    image=None if images is None else images[i],
+                )
             )
-            for i, encoding in enumerate(self.encodings)
-        ]
+        return records
+
+
+def _token_range(encodings: Sequence[Encoding]) -> slice:
+    """The positions in one encoder's output that hold tokens of any of these prompts."""
+    filled = [one for one in encodings if one.kept]
+    first = min((one.first for one in filled), default=0)
+    return slice(first, max((one.first + one.kept for one in filled), default=first))
+
+
+def _own_tokens(encoding: Encoding, tokens: slice) -> slice:
+    """Where a prompt's own tokens are within the range that is recorded of all prompts."""
+    first = encoding.first - tokens.start if encoding.kept else 0
+    return slice(first, first + encoding.kept)
+
+
+def _shifted(tokens: slice, offset: int) -> slice:
+    return slice(tokens.start + offset, tokens.stop + offset)
 
 
 def _how_to_switch(layer: Layer) -> str:
     processor = type(getattr(layer.module, "processor", None)).__name__
     return (
         f"{layer.name} attended to the text without PyTorch's scaled_dot_product_attention (processor {processor}), so"
-        " its maps cannot be recorded: switch xformers, attention slicing and caching off, then call"
+        " its maps cannot be recorded: switch xformers, attention slicing and caching off, then give the denoiser its"
+        " default processors back, a U-Net by"
         " pipeline.unet.set_attn_processor(diffusers.models.attention_processor.AttnProcessor2_0())"
     )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
 from visuosyn.data import HeatMaps, Sentence
 from visuosyn.errors import UserError
-from visuosyn.tracing.families.base import Family, Request
+from visuosyn.tracing.families.base import Family
 from visuosyn.tracing.families.registry import family_of
+from visuosyn.tracing.families.request import call_arguments
 from visuosyn.tracing.record import Record
 from visuosyn.tracing.recording import Recording
 
@@ -24,14 +24,14 @@ class Watched:
 
 
 class Tracer:
-    """Records the cross-attention of every call of a pipeline inside a ``with`` block. Made by ``trace``.
+    """Records the attention to the text in every call of a pipeline inside a ``with`` block. Made by ``trace``.
 
     >>> from visuosyn.testing import tiny_pipeline
     >>> pipeline = tiny_pipeline("sd1")
     >>> with trace(pipeline, detail=["step"]) as tracer:
     ...     images = pipeline(["a red ball", "a cat"], num_inference_steps=2).images
     >>> for maps in tracer.heat_maps():
-    ...     print(maps, {part.step for part in maps.slices})
+    ...     print(maps, {one.step for one in maps.slices})
     HeatMaps(0:a 1:red 2:ball; 16x16, 2 steps, 0 dropped) {0, 1}
     HeatMaps(0:a 1:cat; 16x16, 2 steps, 0 dropped) {0, 1}
     """
@@ -63,7 +63,7 @@ class Tracer:
         """Heat maps of every image drawn in the block, in order.
 
         ``sentences``, one a prompt or one an image, say what the words are; their texts must be the prompts.
-        Without them words are told apart by white space and punctuation (``split_words``). Words without a map
+        Without them the words are split at white space and punctuation (``split_words``). Words without a map
         are listed in ``HeatMaps.dropped``, and so is an image that the model's safety checker blackened.
         ``UserError`` where nothing was drawn or texts differ.
         """
@@ -86,31 +86,17 @@ class Tracer:
             " give one a prompt or one an image"
         )
 
-    def _call(self, call: Any, arguments: dict[str, Any]) -> Any:
+    def _call(self, call: Callable[[], Any], arguments: dict[str, Any]) -> Any:
         """Run the pipeline's own call and keep what was recorded."""
-        request = self._family.request(self._pipeline, arguments)
-        encodings = [self._family.encode(self._pipeline, text) for text in self._texts(request)]
-        recording = Recording(
-            self._family,
-            self._pipeline,
-            [encoding for encoding in encodings for _ in range(request.repeats)],
-            detail=self._detail,
-            negative=self._negative,
-        )
+        request = self._family.request(self._pipeline, arguments, negative=self._negative)
+        recording = Recording(self._family, self._pipeline, request, detail=self._detail, negative=self._negative)
         with recording.watching():
             result = call()
-        records = recording.records(_pictures(result, len(recording.encodings)))
-        flags = _blackened(result, len(records))
+        records = recording.records(_pictures(result, request.images))
+        flags = _blackened(result, request.images)
         self._records += [replace(one, blackened=flag) for one, flag in zip(records, flags, strict=True)]
-        self._repeats += [request.repeats] * len(encodings)
+        self._repeats += [request.repeats] * len(request.texts)
         return result
-
-    def _texts(self, request: Request) -> tuple[str, ...]:
-        if not self._negative:
-            return request.prompts
-        if request.negatives is None:
-            raise UserError("trace(negative=True) needs a negative_prompt")
-        return request.negatives
 
 
 def trace(pipeline: Any, *, detail: Iterable[str] = (), negative: bool = False) -> Tracer:
@@ -118,8 +104,9 @@ def trace(pipeline: Any, *, detail: Iterable[str] = (), negative: bool = False) 
 
     The pipeline is watched, nothing in it is replaced: its images are the same, bit for bit, as without tracing.
 
-    ``detail``: of "step", "layer", "head", what to keep apart; the parts of a ``HeatMaps`` are then finer, and their
-    sums are the same. Memory is constant without it and grows with steps, layers or heads with it.
+    ``detail``: which of "step", "layer" and "head" to keep apart; the slices of a ``HeatMaps`` are then finer, and
+    their sums are the same. Memory is constant without it and grows with steps, layers or heads with it. Text encoders
+    that a model attends to side by side are always kept apart; ``HeatMaps.array`` is the mean over them.
     ``negative``: record the words of the negative prompt in the unconditional rows instead.
 
     Raises ``UserError`` for a pipeline of no known family, one that is compiled, and one that is being traced.
@@ -142,14 +129,12 @@ def trace(pipeline: Any, *, detail: Iterable[str] = (), negative: bool = False) 
 
 
 def _watched(kind: type, tracer: Tracer) -> type:
-    """A class like the pipeline's own whose call the tracer sees."""
+    """A class like the pipeline's own whose calls the tracer sees."""
     own: Any = kind.__call__
-    signature = inspect.signature(own)
 
     @functools.wraps(own)
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
-        call = functools.partial(own, self, *args, **kwargs)
-        return tracer._call(call, signature.bind(self, *args, **kwargs).arguments)
+        return tracer._call(functools.partial(own, self, *args, **kwargs), call_arguments(kind, *args, **kwargs))
 
     return type(kind.__name__, (Watched, kind), {"__call__": __call__, "__module__": kind.__module__})
 
@@ -165,7 +150,7 @@ def _pictures(result: Any, count: int) -> list[Any] | None:
 
 
 def _blackened(result: Any, count: int) -> Sequence[bool]:
-    """For each image whether the safety checker of Stable Diffusion 1 put a black one in its place."""
+    """For each image whether the safety checker of Stable Diffusion 1 replaced it by a black one."""
     if isinstance(result, tuple):
         flags = result[1] if len(result) > 1 else None
     else:

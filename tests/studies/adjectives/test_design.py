@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visuosyn.errors import UserError
-from visuosyn.microworld import words
-from visuosyn.microworld.scenes import vocabulary
+from visuosyn.microworld.world import words
+from visuosyn.microworld.world.scenes import vocabulary
 from visuosyn.studies.adjectives.design import Template, design_table, each_prompt, prompts_of, read_templates
 
 

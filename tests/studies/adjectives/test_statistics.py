@@ -1,89 +1,15 @@
-"""Tables of an adjectival study: known means, clusters, and tests that keep their level."""
+"""Tables of an adjectival study: known means, and the judge's errors by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
-from visuosyn.studies.adjectives.statistics import adjective_tables, clustered, judge_range
+from visuosyn.studies.adjectives.statistics import adjective_tables, judge_range
 
 FAST = {"draws": 400, "seed": 0}
 VALUES = [f"{measure}_{region}" for measure in ("rgb", "ssim") for region in ("inside", "outside", "others")]
-
-
-def rows(values: np.ndarray, other: float | np.ndarray = 0.0, **columns: object) -> pd.DataFrame:
-    """One value a (cluster, seed): the array's rows are clusters, two of them a template."""
-    clusters, seeds = values.shape
-    number = np.repeat(np.arange(clusters), seeds)
-    return pd.DataFrame(
-        {
-            "template": [f"t{n // 2}" for n in number],
-            "cluster": [f"t{n // 2} {n % 2}" for n in number],
-            "value": values.ravel(),
-            "other": np.broadcast_to(other, values.shape).ravel(),
-            **columns,
-        }
-    )
-
-
-def test_means_and_clusters_by_hand():
-    values = np.array([[0.2, 0.4], [0.6, np.nan], [0.1, 0.1]])
-    measures = {"value": ("value", None), "difference": ("value", "other")}
-    table = clustered(rows(values, 0.1, cell="x"), ["cell"], measures)
-    level, difference = (table.loc[n] for n in (0, 1))
-    assert level["estimate"] == pytest.approx(100 * 1.4 / 5)
-    assert difference["estimate"] == pytest.approx(100 * (1.4 / 5 - 0.1))
-    assert (level["n"], level["n_images"], bool(level["few"])) == (3, 5, True)
-    assert np.isnan(level["p"])
-    assert difference["p"] == pytest.approx(0.5)  # the third cluster adds nothing: 2 of 4 patterns are as far from 0
-
-
-def test_a_few_clusters_by_enumeration():
-    """Sums .5 and .4 of two clusters: |+-.5 +-.4| reaches .9 in 2 of 4 patterns."""
-    table = clustered(rows(np.array([[0.5], [0.4]]), cell="x"), ["cell"], {"d": ("value", "other")}, **FAST)
-    assert table["p"][0] == pytest.approx(0.5)
-
-
-def test_the_interval_knows_clusters():
-    """Four equal seeds a cluster say no more than one: scipy's t interval of the means is the reference."""
-    random = np.random.default_rng(1)
-    means = random.normal(0.3, 0.1, 40)
-    values = np.repeat(means[:, None], 4, axis=1)
-    table = clustered(rows(values, cell="x"), ["cell"], {"v": ("value", None)}, draws=4000)
-    low, high = stats.t.interval(0.95, 39, means.mean(), stats.sem(means))
-    assert table["low"][0] == pytest.approx(100 * low, abs=0.4)
-    assert table["high"][0] == pytest.approx(100 * high, abs=0.4)
-
-
-def test_templates_that_share_a_scene_make_a_wider_interval():
-    random = np.random.default_rng(2)
-    means = np.repeat(random.normal(0.3, 0.1, 20), 2)
-    table = clustered(rows(means[:, None], cell="x"), ["cell"], {"v": ("value", None)}, draws=2000)
-    row = table.loc[0]
-    assert row["high_by_template"] - row["low_by_template"] > 1.2 * (row["high"] - row["low"])
-
-
-def test_without_a_difference_tests_keep_their_level_and_intervals_cover():
-    """200 studies of 24 clusters x 2 seeds, seeds of a cluster alike: at 5 % some 10 may reject."""
-    random = np.random.default_rng(3)
-    found = []
-    for _ in range(200):
-        values = random.normal(0, 1, (24, 1)) + random.normal(0, 0.5, (24, 2))
-        found.append(clustered(rows(values, cell="x"), ["cell"], {"d": ("value", "other")}, **FAST).iloc[0])
-    table = pd.DataFrame(found)
-    assert 3 <= (table["p"] < 0.05).sum() <= 20
-    assert 0.9 <= ((table["low"] <= 0) & (table["high"] >= 0)).mean() <= 0.99
-
-
-def test_order_of_rows_is_no_matter():
-    table = rows(np.random.default_rng(4).random((12, 3)), cell="x")
-    measures = {"v": ("value", None), "d": ("value", "other")}
-    pd.testing.assert_frame_equal(
-        clustered(table, ["cell"], measures, **FAST),
-        clustered(table.sample(frac=1, random_state=0), ["cell"], measures, **FAST),
-    )
 
 
 def study_rows() -> dict[str, pd.DataFrame]:

@@ -16,7 +16,7 @@ from visuosyn.cli import app
 from visuosyn.data import Sentence
 from visuosyn.errors import UserError
 from visuosyn.judge import Verdict
-from visuosyn.measure.regions import change, change_regions
+from visuosyn.measure.regions import object_regions, region_change
 from visuosyn.run import read_shard
 from visuosyn.studies.adjectives.stages import reused_shard
 from visuosyn.studies.adjectives.study import adjectives
@@ -134,7 +134,7 @@ def test_changes_are_those_of_the_pictures(done):
         ("none", free["t01-none", 1]),
         ("seed", free["t01-red", 0]),
     ):
-        want = change(free["t01-red", 1], other, change_regions((mask, mask), (~mask, ~mask)))
+        want = region_change(free["t01-red", 1], other, object_regions((mask, mask), (~mask, ~mask)))
         for name, value in want.items():
             assert rows.loc[comparison, name] == pytest.approx(value)
 

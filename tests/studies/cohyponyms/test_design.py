@@ -8,7 +8,7 @@ import pytest
 
 from visuosyn.errors import UserError
 from visuosyn.lexicon import load_lexicon
-from visuosyn.microworld import words
+from visuosyn.microworld.world import words
 from visuosyn.studies.cohyponyms.design import (
     _related,
     choose_pairs,

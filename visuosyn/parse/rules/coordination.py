@@ -90,7 +90,7 @@ def _coordinated(tree: Tree, node: int | None) -> bool:
 
 
 def coordination(tree: Tree) -> Tree:
-    """All conjuncts hang on the first; each conjunction on the conjunct that follows it.
+    """All conjuncts attach to the first, each conjunction to the conjunct that follows it.
 
     >>> coordination(Tree.sketch("a/X/ROOT/0 ,/PUNCT/punct/1 b/X/conj/1 and/CCONJ/cc/3 c/X/conj/3"))
     a/ROOT/0 ,/punct/1 b/conj/1 and/cc/5 c/conj/1

@@ -6,7 +6,7 @@ from visuosyn.parse.english import table
 from visuosyn.parse.tree import Tree
 
 ROLES = {tuple(words.split()): role for words, role in table("fixed").items()}
-# What the parse must call one of the words, for the expression to be meant: *in that* as mark is, *in that house* not.
+# The label that one of the words must have for the expression to be meant: *in that* as a mark, not *in that house*.
 PLAYING = {
     "advmod": ("advmod", "obl", "nmod"),
     "mark": ("mark",),
@@ -37,7 +37,7 @@ def fixed(tree: Tree) -> Tree:
 
 
 def _edge(tree: Tree, words: range, role: str) -> tuple[int, str] | None:
-    """Head and label of an expression, if its words hang together and play the role of one function word."""
+    """Head and label of an expression, if its words are connected and play the role of one function word."""
     tops = [i for i in words if tree.heads[i] not in words]
     heads = {tree.heads[i] for i in tops}
     played = [tree.labels[i] for i in tops if tree.labels[i] in PLAYING[role]]

@@ -1,4 +1,4 @@
-"""ClearNLP labels to UD labels: the renamings are data, what needs the context stands here."""
+"""ClearNLP labels to UD labels: the renamings are data; what depends on the context is here."""
 
 from __future__ import annotations
 

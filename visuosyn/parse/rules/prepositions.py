@@ -76,12 +76,12 @@ def _complement(tree: Tree, node: int) -> int | None:
 
 
 def _pair(tree: Tree, node: int) -> tuple[str, str]:
-    """The word and its right neighbour in small letters."""
+    """The word and its right neighbour in lower case."""
     return tree.words[node].text.lower(), tree.words[node + 1].text.lower()
 
 
 def phrases(tree: Tree) -> Tree:
-    """Prepositional phrases and clauses are named by what they hang on: nmod and acl on nominals, else obl, advcl.
+    """Prepositional phrases and clauses are named after what they modify: nmod and acl on nominals, else obl, advcl.
 
     >>> phrases(Tree.sketch("man/NOUN/ROOT/0 in/ADP/case/3 hat/NOUN/prep/1"))
     man/ROOT/0 in/case/3 hat/nmod/1

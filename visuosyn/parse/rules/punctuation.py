@@ -1,4 +1,4 @@
-"""Where punctuation hangs in Universal Dependencies."""
+"""Where punctuation attaches in Universal Dependencies."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ SAME = {'"', "'", "*", "_", "''", "``"}
 def punctuation(tree: Tree) -> Tree:
     """Re-attach punctuation (UD v2 guidelines, punct).
 
-    Nothing hangs on a mark. Paired marks hang on the head of what they enclose, the final mark on the root, any other
-    on the highest neighbouring word that keeps the tree free of crossings.
+    Nothing depends on a mark. Paired marks attach to the head of what they enclose, the final mark to the root, any
+    other to the highest neighbouring word that keeps the tree free of crossings.
 
     >>> punctuation(Tree.sketch("a/X/root/0 ,/PUNCT/punct/1 b/X/conj/1 ,/PUNCT/punct/1 c/X/conj/1 ./PUNCT/punct/5"))
     a/root/0 ,/punct/3 b/conj/1 ,/punct/5 c/conj/1 ./punct/1
@@ -35,7 +35,7 @@ def punctuation(tree: Tree) -> Tree:
 
 
 def _freed(tree: Tree, marks: set[int]) -> Tree:
-    """What hangs on a mark moves to the mark's head."""
+    """What depends on a mark moves to the mark's head."""
     edges = {}
     for i, head in enumerate(tree.heads):
         above = head

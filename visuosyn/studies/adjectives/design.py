@@ -48,7 +48,7 @@ class Template:
 
 
 @dataclass(frozen=True)
-class Prompt:
+class AdjectivePrompt:
     """A template filled in.
 
     ``role``: "adjective" (one of them), "none" (no adjective), "noun" (the first adjective, but another noun) or "pair"
@@ -88,7 +88,8 @@ def read_templates(path: str | Path | None = None) -> tuple[Template, ...]:
     for row in rows:
         cells = {name: " ".join((row.get(name) or "").split()) for name in (*COLUMNS, "swap")}
         adjectives = tuple(one.strip() for one in cells["adjectives"].split("|"))
-        one = Template(f"t{len(found) + 1:02d}", cells["template"], adjectives, cells["swap"])
+        name = row.get("id") or f"t{len(found) + 1:02d}"
+        one = Template(name, cells["template"], adjectives, cells["swap"])
         if reason := _fault(one) or ("stood before" if one.text in {t.text for t in found} else ""):
             raise UserError(f"{path}:{rows.line_num}: template {one.text!r} {reason}")
         found.append(one)
@@ -97,7 +98,7 @@ def read_templates(path: str | Path | None = None) -> tuple[Template, ...]:
     return tuple(found)
 
 
-def prompts_of(template: Template) -> tuple[Prompt, ...]:
+def prompts_of(template: Template) -> tuple[AdjectivePrompt, ...]:
     """All prompts of a template, in the order in which they are drawn; they share their noise.
 
     >>> [p.caption.text for p in prompts_of(Template("t01", "a {} [ball] and a [cat]", ("red", "orange"), "hat"))]
@@ -113,12 +114,12 @@ def prompts_of(template: Template) -> tuple[Prompt, ...]:
     return tuple(drawn)
 
 
-def _prompt(template: Template, role: str, adjectives: tuple[str, ...]) -> Prompt:
+def _prompt(template: Template, role: str, adjectives: tuple[str, ...]) -> AdjectivePrompt:
     nouns = (template.swap,) if role == "noun" else template.nouns
     text, *spans = _filled(template, adjectives, nouns)
     name = "-".join([template.id, *([role] if role in ("none", "noun") else []), *adjectives]).replace(" ", "_")
     caption = Caption(name, text, source=template.text, noise_id=template.id)
-    return Prompt(caption, template, role, adjectives, nouns, *spans)
+    return AdjectivePrompt(caption, template, role, adjectives, nouns, *spans)
 
 
 def _filled(
@@ -167,10 +168,16 @@ def _fault(template: Template) -> str:
     return ""
 
 
-def each_prompt(templates: Sequence[Template]) -> Iterator[Prompt]:
+def each_prompt(templates: Sequence[Template]) -> Iterator[AdjectivePrompt]:
     """The prompts of all templates, in order."""
     for template in templates:
         yield from prompts_of(template)
+
+
+def template_table(templates: Sequence[Template]) -> pd.DataFrame:
+    """The templates as ``read_templates`` reads them again: id, template, adjectives, swap."""
+    rows = [(one.id, one.text, "|".join(one.adjectives), one.swap) for one in templates]
+    return pd.DataFrame(rows, columns=["id", "template", "adjectives", "swap"])
 
 
 def design_table(templates: Sequence[Template]) -> pd.DataFrame:

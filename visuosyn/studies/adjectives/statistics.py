@@ -10,17 +10,17 @@ over clusters stands the wider one over templates.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from visuosyn.run import RunFolder
-from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
-from visuosyn.stats.corrections import FEW, POINTS, corrected
-from visuosyn.stats.permutation import contrast, sign_flip
+from visuosyn.stats.clustered import Measures, clustered
+from visuosyn.stats.corrections import POINTS, corrected
+from visuosyn.stats.misclassification import true_share
 
 ROWS = ("leakage", "changes", "colours", "bindings")  # the measured tables
 ALL = "all adjectives"
@@ -33,9 +33,9 @@ COMPARISONS = {  # comparison in the rows -> what it is against the first adject
     "seed": "another seed",
 }
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.intp]
-Measures = Mapping[str, tuple[str, str | None]]
+COIN = 0.5  # the accuracy of a judge that says nothing
+
+Options = Mapping[str, Any]
 
 
 def compute_statistics(folder: RunFolder) -> dict[str, pd.DataFrame]:
@@ -43,7 +43,7 @@ def compute_statistics(folder: RunFolder) -> dict[str, pd.DataFrame]:
 
     Those of ``adjective_tables`` and, where the judge's errors with colours were counted, ``judge_range``.
     """
-    tables = adjective_tables({name: pd.read_parquet(folder.path / f"{name}.parquet") for name in ROWS})
+    tables = adjective_tables({name: folder.rows(name) for name in ROWS})
     judge = json.loads((folder.path / "judge.json").read_text(encoding="utf-8"))
     if "colour" in judge.get("counts", {}):
         right, of = judge["counts"]["colour"]
@@ -78,13 +78,14 @@ def adjective_tables(
 
 
 def judge_range(tables: Mapping[str, pd.DataFrame], *, right: int, of: int, level: float = 0.95) -> pd.DataFrame:
-    """What the judge's errors with colours leave of the shares of pictures in which it sees the adjective.
+    """The shares of pictures in which the judge sees the adjective, corrected for its errors with colours.
 
     ``right`` of ``of`` colours were right where the truth is known. One row a share, in percentage points: table,
     measure, reused, judged, judged_low, judged_high, then ``corrected`` (Rogan & Gladen 1978, (q + Sp - 1) / (Se + Sp -
     1) with Se = Sp = right / of) and ``corrected_low``, ``corrected_high``: the widest that the ends of the shares'
-    intervals and of the accuracy's (Jeffreys) give. Sp is pessimistic: a wrong colour need not be the adjective's.
-    Caveat: the accuracy was measured on rendered scenes, and a drawn thing may be harder to tell.
+    intervals and of the accuracy's (Jeffreys) give; 0 to 100 where that interval reaches down to a coin's accuracy. Sp
+    is pessimistic: a wrong colour need not be the adjective's. Caveat: the accuracy was measured on rendered scenes; a
+    generated thing may be harder to recognise.
 
     >>> import pandas as pd
     >>> seen = {"adjective": "all adjectives", "measure": "obeyed", "reused": False}
@@ -100,109 +101,34 @@ def judge_range(tables: Mapping[str, pd.DataFrame], *, right: int, of: int, leve
         table = tables[name] if name in tables else pd.DataFrame({"adjective": []})
         for row in table[table["adjective"] == ALL].to_dict("records"):
             if row["measure"] in measures:
-                ends = [_unbiased(row[end], a) for end in ("low", "high", "estimate") for a in accuracies]
                 judged = {"judged": row["estimate"], "judged_low": row["low"], "judged_high": row["high"]}
-                told = {"table": name, "measure": row["measure"], "reused": row["reused"]} | judged
-                corrected_to = {"corrected": _unbiased(row["estimate"], accuracies[0])}
-                rows.append(told | corrected_to | {"corrected_low": min(ends), "corrected_high": max(ends)})
+                share = {"table": name, "measure": row["measure"], "reused": row["reused"]}
+                rows.append(share | judged | _corrected(row, accuracies))
     return pd.DataFrame(rows)
 
 
-def _unbiased(points: float, accuracy: float) -> float:
+def _corrected(row: Mapping[Hashable, Any], accuracies: Sequence[float]) -> dict[str, float]:
+    """The corrected share and its widest ends, from the estimate of the judge's accuracy and the interval's ends."""
+    if min(accuracies) <= COIN:  # the judge may be no better than a coin: the true share may be any
+        point = _true_points(row["estimate"], accuracies[0]) if accuracies[0] > COIN else np.nan
+        return {"corrected": point, "corrected_low": 0.0, "corrected_high": float(POINTS)}
+    ends = [_true_points(row[end], accuracy) for end in ("low", "high", "estimate") for accuracy in accuracies]
+    point = _true_points(row["estimate"], accuracies[0])
+    return {"corrected": point, "corrected_low": min(ends), "corrected_high": max(ends)}
+
+
+def _true_points(points: float, accuracy: float) -> float:
     """A share in points, corrected for a judge that is right with this chance either way, cut to 0..100."""
-    return float(np.clip((points / POINTS + accuracy - 1) / (2 * accuracy - 1), 0, 1)) * POINTS
+    return float(true_share(points / POINTS, sensitivity=accuracy, specificity=accuracy).clip(0, 1)) * POINTS
 
 
-def clustered(
-    rows: pd.DataFrame,
-    cells: Sequence[str],
-    measures: Measures,
-    *,
-    draws: int = 10_000,
-    seed: int = 0,
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """Means of columns, or of differences of two columns, per cell, in percentage points with clustered intervals.
-
-    ``rows`` have the columns cluster, template, those of ``cells`` and of ``measures``, which name (column, None) or
-    (column, column to take off). Rows where a value is missing are left out of that measure. Intervals: bootstrap
-    over clusters; p: sign-flip by cluster; Holm and Benjamini-Hochberg over the table, or mask rule by mask rule.
-
-    >>> import pandas as pd
-    >>> rows = pd.DataFrame({"cluster": ["red hat", "red hat", "red car"], "template": ["hat", "hat", "car"]})
-    >>> rows = rows.assign(adjective="red", leakage=[0.5, 0.3, 0.4], chance=[0.2, 0.2, 0.3])
-    >>> measures = {"leakage": ("leakage", None), "leakage - chance": ("leakage", "chance")}
-    >>> clustered(rows, ["adjective"], measures, draws=99)[["adjective", "measure", "estimate", "n"]].round(1)
-      adjective           measure  estimate  n
-    0       red           leakage      40.0  2
-    1       red  leakage - chance      16.7  2
-    """
-    code, names = _codes(rows, cells)
-    found = []
-    for measure, (column, other) in measures.items():
-        values = rows[column].astype(np.float64) - (0.0 if other is None else rows[other].astype(np.float64))
-        table = _one(rows, np.asarray(values, dtype=np.float64), code, len(names), draws=draws, seed=seed, level=level)
-        table = table if other else table.assign(p=np.nan, effect=np.nan, effect_low=np.nan, effect_high=np.nan)
-        found.append(pd.concat([names, table.assign(measure=measure)], axis=1))
-    table = pd.concat(found).sort_index(kind="stable").reset_index(drop=True)  # cell by cell, in the order of measures
-    table = table[table["n"] > 0].reset_index(drop=True)
-    masks = table["mask"] if "mask" in table else pd.Series("", index=table.index)
-    table = corrected(table.assign(mask=masks))
-    return table[[*cells, "measure", *(name for name in table if name not in (*cells, "measure", "mask"))]]
-
-
-def _codes(rows: pd.DataFrame, cells: Sequence[str]) -> tuple[Codes, pd.DataFrame]:
-    """The number of each row's cell, and the cells in the order of their first rows."""
-    groups = rows.groupby(list(cells), sort=False)
-    names = rows.drop_duplicates(list(cells))[list(cells)].reset_index(drop=True)
-    return np.asarray(groups.ngroup(), dtype=np.intp), names
-
-
-def _one(
-    rows: pd.DataFrame, values: Floats, code: Codes, cells: int, *, draws: int, seed: int, level: float
-) -> pd.DataFrame:
-    """Estimate, interval, test and effect of one measure in every cell."""
-    sums, counts = _sums(rows["cluster"], values, code, cells)
-    found = contrast(sums, counts)
-    low, high = _interval(sums, counts, draws=draws, seed=seed, level=level)
-    wider = _interval(*_sums(rows["template"], values, code, cells), draws=draws, seed=seed, level=level)
-    effects = found.effect_interval(level)
-    return pd.DataFrame(
-        {
-            "estimate": found.estimate * POINTS,
-            "low": low * POINTS,
-            "high": high * POINTS,
-            "p": np.where(found.n > 1, sign_flip(found.null, draws=draws, seed=seed), np.nan),
-            "effect": found.effect,
-            "effect_low": effects[0],
-            "effect_high": effects[1],
-            "n": found.n,
-            "n_images": counts.sum(axis=0).astype(int),
-            "few": found.n < FEW,
-            "low_by_template": wider[0] * POINTS,
-            "high_by_template": wider[1] * POINTS,
-        }
-    )
-
-
-def _sums(clusters: pd.Series, values: Floats, code: Codes, cells: int) -> tuple[Floats, Floats]:
-    """Sums and counts of the values that are not missing, (cluster, cell) each; clusters are sorted by name."""
-    numbers, names = pd.factorize(clusters, sort=True)
-    place, there = numbers * cells + code, np.isfinite(values)
-    size = len(names) * cells
-    shape = (len(names), cells)
-    sums = np.bincount(place[there], weights=values[there], minlength=size).astype(np.float64)
-    counts = np.bincount(place[there], minlength=size).astype(np.float64)
-    return sums.reshape(shape), counts.reshape(shape)
-
-
-def _interval(sums: Floats, counts: Floats, *, draws: int, seed: int, level: float) -> tuple[Floats, Floats]:
-    drawn = bootstrap_means(sums, counts, draws=draws, seed=seed)
-    return percentile_interval(drawn, effective_number(counts), level=level)
-
-
-def _by(rows: pd.DataFrame, cells: Sequence[str], measures: Measures, options: dict) -> pd.DataFrame:
-    return clustered(rows, cells, measures, **options) if len(rows) else pd.DataFrame()
+def _by(rows: pd.DataFrame, cells: Sequence[str], measures: Measures, options: Options) -> pd.DataFrame:
+    """Means by cell, clustered by template x adjective and by template, corrected mask rule by mask rule."""
+    if rows.empty:
+        return pd.DataFrame()
+    by = [name for name in cells if name == "mask"]
+    found = clustered(rows, cells, measures, cluster="cluster", wider="template", by=by, counted="n_images", **options)
+    return found
 
 
 def _with_all(rows: pd.DataFrame) -> pd.DataFrame:
@@ -214,7 +140,7 @@ def _levels(rows: pd.DataFrame, prefixes: tuple[str, ...]) -> Measures:
     return {name: (name, None) for name in rows.columns if name.startswith(prefixes)}
 
 
-def _leakage(rows: pd.DataFrame, options: dict) -> pd.DataFrame:
+def _leakage(rows: pd.DataFrame, options: Options) -> pd.DataFrame:
     measures: Measures = {
         "leakage": ("leakage", None),
         "noun_leakage": ("noun_leakage", None),
@@ -231,7 +157,7 @@ def _named(changes: pd.DataFrame) -> pd.DataFrame:
     return changes.assign(comparison=changes["comparison"].map(COMPARISONS))
 
 
-def _change_differences(changes: pd.DataFrame, options: dict) -> pd.DataFrame:
+def _change_differences(changes: pd.DataFrame, options: Options) -> pd.DataFrame:
     """Each adjective's free picture minus its own with re-used attention, and minus the controls of its scene."""
     free = changes[changes["comparison"] == "adjective"]
     tables = []
@@ -247,10 +173,10 @@ def _change_differences(changes: pd.DataFrame, options: dict) -> pd.DataFrame:
         return pd.DataFrame()
     table = pd.concat(tables, ignore_index=True).drop(columns=["p_holm", "p_bh"])
     table["measure"] = table["measure"].str.partition(" - ")[0]
-    return corrected(table.assign(mask="")).drop(columns="mask")
+    return corrected(table)
 
 
-def _templates(leaks: pd.DataFrame, changes: pd.DataFrame, options: dict) -> pd.DataFrame:
+def _templates(leaks: pd.DataFrame, changes: pd.DataFrame, options: Options) -> pd.DataFrame:
     """Leakage under the rule soft (else the first) and change outside, template by template."""
     rules = list(dict.fromkeys(leaks["mask"]))
     rule = "soft" if "soft" in rules else next(iter(rules), "")
@@ -265,7 +191,7 @@ def _templates(leaks: pd.DataFrame, changes: pd.DataFrame, options: dict) -> pd.
     return pd.concat(tables, ignore_index=True) if any(map(len, tables)) else pd.DataFrame()
 
 
-def _own_colour(rows: pd.DataFrame, options: dict) -> pd.DataFrame:
+def _own_colour(rows: pd.DataFrame, options: Options) -> pd.DataFrame:
     rows = rows.assign(obeyed=rows["seen"] == rows["adjective"], unasked=rows["control"] == rows["adjective"])
     measures: Measures = {
         "obeyed": ("obeyed", None),
@@ -275,7 +201,7 @@ def _own_colour(rows: pd.DataFrame, options: dict) -> pd.DataFrame:
     return _by(_with_all(rows), ["adjective", "reused"], measures, options)
 
 
-def _other_colours(rows: pd.DataFrame, options: dict) -> pd.DataFrame:
+def _other_colours(rows: pd.DataFrame, options: Options) -> pd.DataFrame:
     rows = rows.assign(
         tinted=rows["seen"] == rows["adjective"],
         unasked=rows["control"] == rows["adjective"],
@@ -290,7 +216,7 @@ def _other_colours(rows: pd.DataFrame, options: dict) -> pd.DataFrame:
     return _by(_with_all(rows), ["adjective", "reused"], measures, options)
 
 
-def _bindings(rows: pd.DataFrame, options: dict) -> pd.DataFrame:
+def _bindings(rows: pd.DataFrame, options: Options) -> pd.DataFrame:
     """Shares of the outcomes, in all pictures and template by template."""
     for outcome in BINDINGS:
         rows = rows.assign(**{outcome: rows["outcome"] == outcome})

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from time import monotonic
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from visuosyn.corpus import Corpus
 from visuosyn.data import Dropped
-from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
 from visuosyn.judge import Judge, load_judge, unknown_nouns
 from visuosyn.parse import DEFAULT, load_parser
-from visuosyn.run import RunFacts, RunFolder, write_text
-from visuosyn.studies.adjectives.design import Template, design_table, each_prompt, prompts_of, read_templates
-from visuosyn.studies.adjectives.measure import TABLES
-from visuosyn.studies.adjectives.stages import measure_adjectives, redraw_stage
-from visuosyn.studies.gather import gather, now
+from visuosyn.run import Measurement, RunFacts, RunFolder, locked
+from visuosyn.run.artifacts import Content, write_content
+from visuosyn.studies import options as o
+from visuosyn.studies.adjectives import options as own
+from visuosyn.studies.adjectives.design import (
+    Template,
+    design_table,
+    each_prompt,
+    prompts_of,
+    read_templates,
+    template_table,
+)
+from visuosyn.studies.adjectives.measure import TABLES, measurer, units
+from visuosyn.studies.adjectives.redraw import redraw_stage
+from visuosyn.studies.base import Measured, Progress, StudyKind
+from visuosyn.studies.drawing import draw_study
+from visuosyn.studies.gather import gather
+from visuosyn.studies.judging import judge_facts, judge_file, spec_of, try_on_blank
 from visuosyn.studies.results import PromptStudy
-from visuosyn.studies.settings import BUNDLED, MASKS, Settings, settings_of
-from visuosyn.studies.stages import Progress, parse_stage, trace_stage, write_vocabulary
+from visuosyn.studies.settings import BUNDLED, MASKS, settings_of
 
-KIND = "adjectives"
 SEEDS = "0-3"
+DESIGN = ("templates.csv", "design.csv", "nouns.csv")
 
 
 class AdjectiveStudy(PromptStudy):
@@ -45,23 +54,74 @@ class AdjectiveStudy(PromptStudy):
     main = ("leakage", ("adjective", "measure", "estimate"))
 
 
+class Adjectives(StudyKind):
+    """What does a changed adjective change in the attention and in the picture?"""
+
+    name = "adjectives"
+    rows = TABLES
+    design = DESIGN
+
+    def open(self, folder: RunFolder) -> AdjectiveStudy:
+        """The study in a folder."""
+        return AdjectiveStudy(folder)
+
+    def units(self, folder: RunFolder) -> list[tuple[Path, ...]]:
+        """The templates."""
+        return units(folder, _templates_of(folder))
+
+    def measurer(self, folder: RunFolder, measurement: Measurement) -> Callable[[int], Measured]:
+        """Judges and measures a template."""
+        return measurer(folder, _templates_of(folder), self.judge_of(measurement), measurement.masks)
+
+    def measured_facts(self, measurement: Measurement) -> list[str]:
+        """The judge."""
+        return [judge_facts(self.judge_of(measurement))]
+
+    def at_last(self, folder: RunFolder, measurement: Measurement) -> Mapping[str, Content]:
+        """Who judged."""
+        return judge_file(self.judge_of(measurement))
+
+    def compute(self, folder: RunFolder) -> dict[str, pd.DataFrame]:
+        """The tables of leakage, changes, colours and bindings."""
+        from visuosyn.studies.adjectives.statistics import compute_statistics  # takes seconds to load
+
+        return compute_statistics(folder)
+
+    def write_page(self, folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Path:
+        """The report."""
+        from visuosyn.studies.adjectives.page import write_page  # draws: seconds to import
+
+        return write_page(folder, statistics)
+
+
+ADJECTIVES = Adjectives()
+
+
+def _templates_of(folder: RunFolder) -> tuple[Template, ...]:
+    """The templates that a folder was drawn from. UserError for a folder of format 1, which does not hold them."""
+    path = folder.path / DESIGN[0]
+    if not path.exists():
+        raise UserError(f"{folder.path} was made by visuosyn 0.1 and cannot be measured again: it holds no {path.name}")
+    return read_templates(path)
+
+
 def adjectives(
     *,
-    out: str | Path,
-    templates: str | Path | None = None,
-    model: Any = "micro",
-    judge: str | Judge = "micro",
-    seeds: str | Iterable[int] = SEEDS,
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: str | tuple[int, int] | None = None,
-    batch_size: int = 8,
-    device: str = "auto",
-    dtype: str = "auto",
-    parser: str = DEFAULT,
-    masks: Iterable[str | MaskRule] = MASKS,
-    cross_share: float = 0.8,
-    self_share: float = 0.4,
+    out: o.Out,
+    templates: own.Templates = None,
+    cross_share: own.CrossShare = 0.8,
+    self_share: own.SelfShare = 0.4,
+    model: o.Model = "micro",
+    judge: own.JudgeName = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seeds: o.Seeds = SEEDS,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    batch_size: o.BatchSize = 8,
+    parser: o.ParserName = DEFAULT,
+    masks: o.Masks = MASKS,
     progress: Progress | None = None,
 ) -> AdjectiveStudy:
     r"""Draw scenes under changed adjectives, from one noise, and measure what changes; all in the folder ``out``.
@@ -77,93 +137,50 @@ def adjectives(
 
     Raises UserError with one line that says what is wrong, before anything is drawn.
 
-    >>> import tempfile
-    >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     templates, run = Path(folder, "templates.csv"), Path(folder, "run")
-    ...     _ = templates.write_text("template,adjectives\na {} [hat] and a [dog],red|blue\n")
-    ...     found = adjectives(out=run, templates=templates, model=tiny_pipeline(), size="96x96", seeds=[0], steps=1)
-    ...     files = sorted(path.stem for path in run.glob("*.parquet"))
-    ...     [sentence.text for sentence in found.folder.sentences()], files
-    (['a red hat and a dog', 'a blue hat and a dog', 'a hat and a dog'], ['bindings', 'changes', 'colours', 'leakage'])
+    >>> _ = Path("templates.csv").write_text("template,adjectives\na {} [hat] and a [dog],red|blue\n")
+    >>> options = {"templates": "templates.csv", "size": "96x96", "seeds": [0], "steps": 1}
+    >>> found = adjectives(out="run", model=tiny_pipeline(), **options)
+    >>> [sentence.text for sentence in found.sentences]
+    ['a red hat and a dog', 'a blue hat and a dog', 'a hat and a dog']
     """
     settings = settings_of(
         parser=parser, model=model, seeds=seeds, steps=steps, guidance=guidance, size=size, batch_size=batch_size,
-        device=device, dtype=dtype, storage="total", masks=masks,
+        device=device, dtype=dtype, storage="total", masks=masks, judge=spec_of(judge),
     )  # fmt: skip
     RunFolder(Path(out)).check_free()
     found = read_templates(templates)
     looking = load_judge(judge, device=device) if isinstance(judge, str) else judge
     usable, dropped = _judged(found, looking)
     corpus = _corpus(usable, dropped, templates)
-    options = {"study": KIND, "cross_share": cross_share, "self_share": self_share}
-    folder = _drawn(out, corpus, usable, settings, looking, options, progress)
-    measure_adjectives(folder, usable, looking, progress=progress)
-    report_adjectives(folder)
-    return AdjectiveStudy(folder)
 
-
-def report_adjectives(folder: RunFolder, *, again: bool = False) -> Path:
-    """Write tables, figures and the page, unless the page is younger than the measurements (or ``again``).
-
-    >>> from visuosyn.run import RunFolder
-    >>> from visuosyn.testing import tiny_run
-    >>> page = report_adjectives(RunFolder.open(tiny_run("adjectives")), again=True)
-    >>> page.name, (page.parent / "tables" / "dropped_summary.csv").exists()
-    ('index.html', True)
-    """
-    from visuosyn.studies.adjectives.page import write_adjectives  # draws: seconds to import
-
-    measured = max((folder.path / f"{name}.parquet").stat().st_mtime_ns for name in TABLES)
-    if again or not folder.page.exists() or folder.page.stat().st_mtime_ns < measured:
-        write_adjectives(folder.path)
-    return folder.page
-
-
-def _drawn(
-    out: str | Path,
-    corpus: Corpus,
-    templates: Sequence[Template],
-    settings: Settings,
-    judge: Judge,
-    options: dict[str, Any],
-    progress: Progress | None,
-) -> RunFolder:
-    """The folder with all pictures, those of the free drawings traced."""
-    from visuosyn.tracing import load_pipeline, matching, vocabulary  # loads torch
+    from visuosyn.tracing import load_pipeline, match_tokens  # loads torch
 
     pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
-    parser = load_parser(settings.parser)
-    facts = gather(settings, corpus, column=None, limit=None, parser=parser, pipeline=pipeline).with_facts(
-        options=options
-    )
-    _try(judge, facts, templates)
-    shares = {name: options[name] for name in ("cross_share", "self_share")}
-    for template in templates:  # what cannot be redrawn is told now
+    reader = load_parser(settings.parser)
+    shares: dict[str, Any] = {"cross_share": cross_share, "self_share": self_share}
+    facts = gather(ADJECTIVES.name, settings, corpus, parser=reader, pipeline=pipeline, **shares)
+    _require_masks(looking, facts, usable)
+    for template in (one for one in usable if len(one.nouns) == 1):  # what cannot be redrawn is refused now
         texts = [prompt.caption.text for prompt in prompts_of(template) if prompt.role == "adjective"]
-        matching(pipeline, texts, **shares)
-    folder = RunFolder.claim(out, facts)
-    started = monotonic()
-    write_text(folder.path / "design.csv", design_table(templates).to_csv(index=False, lineterminator="\n"))
-    write_text(folder.path / "nouns.csv", _asked(templates).to_csv(index=False, lineterminator="\n"))
-    sentences = parse_stage(folder, corpus, parser)
-    write_vocabulary(folder, sentences, vocabulary(pipeline))
-    drawn = trace_stage(folder, corpus.captions, sentences, pipeline, progress=progress)
-    drawn += redraw_stage(folder, templates, pipeline, progress=progress)
-    if drawn:
-        seconds = round(folder.facts.host.get("seconds", 0) + monotonic() - started, 1)
-        folder.facts.with_facts(host={"seconds": seconds, "finished": now()}).save(folder.path)
-    return folder
+        match_tokens(pipeline, texts, **shares)
+    with locked(out):
+        folder = RunFolder.claim(out, facts, settings.measurement)
+        for name, table in zip(DESIGN, (template_table(usable), design_table(usable), _asked(usable)), strict=True):
+            write_content(folder.path / name, table)
+        more = partial(redraw_stage, folder, usable, pipeline, progress=progress)
+        draw_study(folder, corpus, reader, pipeline, more=more, progress=progress)
+        done: AdjectiveStudy = Adjectives(looking).finish(folder, settings.measurement, progress=progress)
+    return done
 
 
 def _judged(templates: Sequence[Template], judge: Judge) -> tuple[tuple[Template, ...], list[Dropped]]:
     """The templates whose nouns the judge knows, and the others with the reason."""
     usable, dropped = [], []
     for template in templates:
-        strange = unknown_nouns(judge, [*template.nouns, *template.others, *([template.swap] * bool(template.swap))])
-        if strange:
-            reason = f"the judge {judge.name} does not know {', '.join(map(repr, strange))}"
+        unknown = unknown_nouns(judge, [*template.nouns, *template.others, *([template.swap] * bool(template.swap))])
+        if unknown:
+            reason = f"the judge {judge.name} does not know {', '.join(map(repr, unknown))}"
             dropped.append(Dropped("caption", template.id, template.text, reason))
         else:
             usable.append(template)
@@ -187,18 +204,14 @@ def _asked(templates: Sequence[Template]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["caption_id", "noun"])
 
 
-def _try(judge: Judge, facts: RunFacts, templates: Sequence[Template]) -> None:
+def _require_masks(judge: Judge, facts: RunFacts, templates: Sequence[Template]) -> None:
     """Raise UserError now, not after hours of drawing, where a judge cannot look at such pictures or gives no masks."""
     if judge.name.startswith("person:"):
         raise UserError(
             "people say what is there, not where, and adjectives need masks: choose another judge, and compare it with"
             " people by visuosyn judge"
         )
-    blank = np.full((facts.height, facts.width, 3), 127, dtype=np.uint8)
-    try:
-        (verdict,) = judge.judge(blank, [templates[0].nouns[0]])
-    except UserError as error:
-        raise UserError(f"the judge {judge.name} cannot be used here: {error}") from None
+    (verdict,) = try_on_blank(judge, facts, [templates[0].nouns[0]])
     if verdict.mask is None:
         raise UserError(
             f"the judge {judge.name} does not say where things are: adjectives need a judge that gives masks"

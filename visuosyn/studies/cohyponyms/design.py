@@ -18,15 +18,15 @@ from visuosyn.corpus import conllu
 from visuosyn.data import Caption, Dropped, Sentence
 from visuosyn.errors import UserError
 from visuosyn.lexicon import Lexicon
-from visuosyn.microworld import grammar, words
-from visuosyn.microworld.corpus import conllu as block
-from visuosyn.microworld.grammar import Mention
+from visuosyn.microworld.world import grammar, words
+from visuosyn.microworld.world.corpus import conllu as block
+from visuosyn.microworld.world.grammar import Mention
 
 COLUMNS = ("first", "second")
 ANSWERS = {"yes": True, "no": False}
 PAIRED = ("and", "next to")  # templates that say two nouns and nothing else
 SIZED, CROWDED, SOLO = "sizes", "crowd", ("alone", "photo")
-COMPANY = 2  # further nouns in the template "crowd"
+DISTRACTORS = 2  # further nouns in the template "crowd"
 UNRELATED = 0.5  # at most so similar are the other pairs: what lies between the classes is left out
 PROPOSALS = 20_000
 
@@ -61,7 +61,7 @@ class NounPair:
 
 
 @dataclass(frozen=True)
-class Prompt:
+class NounPrompt:
     """One prompt: its nouns in the order of the text, each with its size word ("" for none) and its words' places."""
 
     id: str
@@ -134,8 +134,8 @@ def choose_pairs(nouns: Sequence[str], lexicon: Lexicon, *, per_class: int, seed
 
     A search with a fixed random seed makes the two classes alike in how often they use each noun (so in the nouns'
     frequency), and where they are known in the nouns' sizes and in the share of pairs that the model was taught. The
-    others are clearly unrelated (similarity at most ``UNRELATED``). What differences are left are told, and adjusted
-    for by covariates. Raises UserError where a class is empty.
+    others are clearly unrelated (similarity at most ``UNRELATED``). Differences that are left are reported, and
+    adjusted for by covariates. Raises UserError where a class is empty.
     """
     every = (_related(a, b, lexicon, "") for a, b in itertools.combinations(sorted(nouns), 2))
     pairs = [pair for pair in every if pair.cohyponyms or pair.similarity <= UNRELATED]
@@ -158,17 +158,19 @@ def companions(pairs: Iterable[NounPair], lexicon: Lexicon) -> dict[str, tuple[s
     for pair in pairs:
         others = [n for n in nouns if all(lexicon.relation(n, own).similarity <= UNRELATED for own in pair.nouns)]
         digest = {noun: hashlib.sha256(f"{pair.name}|{noun}".encode()).digest() for noun in others}
-        if len(others) >= COMPANY:
-            found[pair.name] = tuple(sorted(others, key=digest.__getitem__)[:COMPANY])
+        if len(others) >= DISTRACTORS:
+            found[pair.name] = tuple(sorted(others, key=digest.__getitem__)[:DISTRACTORS])
     return found
 
 
-def each_prompt(pairs: Iterable[NounPair], company: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Prompt, ...]:
+def each_prompt(
+    pairs: Iterable[NounPair], distractors: Mapping[str, tuple[str, ...]] | None = None
+) -> tuple[NounPrompt, ...]:
     """All prompts of a study: each pair in both orders and every template, then each noun alone.
 
-    ``company``: the further nouns that a pair (by name) is drawn with in the template "crowd".
+    ``distractors``: the further nouns that a pair (by name) is drawn with in the template "crowd".
     """
-    pairs, others = list(pairs), dict(company or {})
+    pairs, others = list(pairs), dict(distractors or {})
     found = [
         _prompt(template, order, pair, others.get(pair.name, ()))
         for pair in pairs
@@ -185,9 +187,9 @@ def usable(
     """The pairs whose nouns the judge and the model know (``None``: any), and the others with the reason."""
     kept, dropped = [], []
     for pair in pairs:
-        strange = [noun for noun in pair.nouns if judged is not None and noun not in judged]
+        unknown = [noun for noun in pair.nouns if judged is not None and noun not in judged]
         new = [noun for noun in pair.nouns if taught is not None and not taught.issuperset(noun.split())]
-        reasons = [f"the judge does not know {', '.join(map(repr, strange))}"] if strange else []
+        reasons = [f"the judge does not know {', '.join(map(repr, unknown))}"] if unknown else []
         reasons += [f"the model was never taught {', '.join(map(repr, new))}"] if new else []
         if reasons:
             dropped.append(Dropped("pair", "", pair.name, "; ".join(reasons)))
@@ -198,16 +200,18 @@ def usable(
 
 def sizes(nouns: Iterable[str]) -> dict[str, float]:
     """Pixels of the microworld's nouns at their normal size; nouns of other worlds have none."""
-    from visuosyn.microworld.render import sprite  # draws
+    from visuosyn.microworld.world.render import sprite  # draws
 
     return {noun: float((sprite(noun).alpha >= 128).sum()) for noun in nouns if noun in words.NOUNS}
 
 
-def _prompt(template: str, nouns: tuple[str, ...], pair: NounPair | None, company: tuple[str, ...] = ()) -> Prompt:
+def _prompt(
+    template: str, nouns: tuple[str, ...], pair: NounPair | None, distractors: tuple[str, ...] = ()
+) -> NounPrompt:
     said = _size_words(pair) if pair and template == SIZED else ("",) * len(nouns)
     mentions = [Mention(noun, (i,), size=size or None) for i, (noun, size) in enumerate(zip(nouns, said, strict=True))]
     if template == CROWDED:
-        mentions += [Mention(noun, (place,)) for place, noun in enumerate(company, start=len(nouns))]
+        mentions += [Mention(noun, (place,)) for place, noun in enumerate(distractors, start=len(nouns))]
     phrase, *others = [grammar.noun_phrase(mention) for mention in mentions]
     if template == "next to":
         phrase = grammar.related(phrase, template, *others)
@@ -220,7 +224,7 @@ def _prompt(template: str, nouns: tuple[str, ...], pair: NounPair | None, compan
         tuple(at for at, token in enumerate(made.tree) if number in made.shows[at] and token.lemma in noun.split())
         for number, noun in enumerate(nouns)
     )
-    return Prompt(id, template, nouns, said, positions, sentence, pair)
+    return NounPrompt(id, template, nouns, said, positions, sentence, pair)
 
 
 def _size_words(pair: NounPair) -> tuple[str, str]:
@@ -254,9 +258,9 @@ def _strict(lexicon: Lexicon) -> Lexicon:
 
 
 def _both_classes(pairs: tuple[NounPair, ...], where: str) -> tuple[NounPair, ...]:
-    for cohyponyms, told in ((True, "cohyponyms"), (False, "other nouns")):
+    for cohyponyms, label in ((True, "cohyponyms"), (False, "other nouns")):
         if not any(pair.cohyponyms is cohyponyms for pair in pairs):
-            raise UserError(f"{where} has no pair of {told}: the study compares pairs of cohyponyms with others")
+            raise UserError(f"{where} has no pair of {label}: the study compares pairs of cohyponyms with others")
     return pairs
 
 

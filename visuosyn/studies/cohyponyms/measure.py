@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from visuosyn.data import Dropped, HeatMaps
-from visuosyn.data.masks import MaskRule
+from visuosyn.data import Dropped, HeatMaps, MaskRule
 from visuosyn.data.resize import bicubic
-from visuosyn.errors import UserError
 from visuosyn.judge import Judge, Verdict, as_image
 from visuosyn.judge.person import PersonJudge
 from visuosyn.judge.trial import try_judge
 from visuosyn.measure.overlap import Overlap, rule_overlaps
-from visuosyn.microworld import words
-from visuosyn.run import RunFolder, atomic_write, write_text
-from visuosyn.run.shards import checksum
-from visuosyn.studies.cohyponyms.design import Prompt
-from visuosyn.studies.stages import Progress, write_dropped
+from visuosyn.microworld.world import words
+from visuosyn.run import RunFolder, read_shard
+from visuosyn.studies.base import Measured
+from visuosyn.studies.cohyponyms.design import NounPrompt
 
-INPUTS = b"visuosyn inputs"
-FILES = ("images", "overlaps", "trial")
+ROWS = ("images", "overlaps")
 KINDS = {True: "cohyponyms", False: "others"}
 HALF = 0.5
 OVERLAPS = ("caption_id", "seed", "mask", "iou", "iod", "ioh", "first_area", "second_area")
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class JudgedNouns:
     """The two nouns of a picture: verdicts, their mean heat maps (noun, row, column), mean cosine of their words."""
 
     verdicts: tuple[Verdict, ...]
@@ -46,43 +37,33 @@ class Seen:
     cosine: float
 
 
-def measure_cohyponyms(
-    folder: RunFolder, prompts: Sequence[Prompt], judge: Judge, *, progress: Progress | None = None
-) -> bool:
-    """Judge and measure all pictures: ``images.parquet``, ``overlaps.parquet``, ``trial.parquet``, ``judge.json`` and
-    ``dropped.csv``. Gives False where they are there and made from the same, so that nothing had to be done."""
-    inputs = _inputs(folder, judge)
-    paths = {name: folder.path / f"{name}.parquet" for name in FILES}
-    if all(_made_from(path, inputs) for path in paths.values()):
-        return False
+def measurer(
+    folder: RunFolder, prompts: Sequence[NounPrompt], judge: Judge, masks: Sequence[str]
+) -> Callable[[int], Measured]:
+    """A function that judges and measures the images of a part of the prompts."""
     by_id = {prompt.id: prompt for prompt in prompts}
-    tables: dict[str, list[dict[str, Any]]] = {"images": [], "overlaps": []}
-    dropped, total = _left_out(folder), len(prompts) * len(folder.facts.seeds)
-    for number, maps in enumerate(folder.heat_maps(), start=1):
-        lost = _lost(maps, by_id[maps.caption_id], judge)
-        dropped += lost
-        if not lost:
-            image, overlaps = measure_image(maps, by_id[maps.caption_id], judge, folder.facts.masks)
-            tables["images"].append(image)
-            tables["overlaps"] += overlaps
-        if progress:
-            progress("judge", number, total)
-    write_dropped(folder, dropped)
-    write_text(folder.path / "judge.json", json.dumps({"name": judge.name} | dict(judge.facts), indent=2) + "\n")
-    made = {
-        "images": pd.DataFrame(tables["images"]),
-        "overlaps": pd.DataFrame(tables["overlaps"], columns=list(OVERLAPS)),
-        "trial": trial(prompts, judge),
-    }
-    for name, frame in made.items():
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        with atomic_write(paths[name]) as temporary:
-            pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), INPUTS: inputs}), temporary)
-    return True
+
+    def measure(number: int) -> Measured:
+        rows: dict[str, list[dict[str, Any]]] = {"images": [], "overlaps": []}
+        dropped: list[Dropped] = []
+        for maps in (maps for shard in folder.part(number) for maps in read_shard(shard)):
+            lost = _lost(maps, by_id[maps.caption_id], judge)
+            dropped += lost
+            if not lost:
+                image, overlaps = measure_image(maps, by_id[maps.caption_id], judge, masks)
+                rows["images"].append(image)
+                rows["overlaps"] += overlaps
+        tables = {
+            "images": pd.DataFrame(rows["images"]),
+            "overlaps": pd.DataFrame(rows["overlaps"], columns=[*OVERLAPS]),
+        }
+        return Measured(tables, dropped)
+
+    return measure
 
 
 def measure_image(
-    maps: HeatMaps, prompt: Prompt, judge: Judge, rules: Sequence[str]
+    maps: HeatMaps, prompt: NounPrompt, judge: Judge, rules: Sequence[str]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """One picture: its row of the table of images, and its rows of the table of overlaps, one a mask rule.
 
@@ -93,7 +74,7 @@ def measure_image(
     half for both words. NaN where a figure means nothing for the picture or the judge does not say where things are.
     """
     verdicts = tuple(judge.judge(as_image(maps.image), prompt.nouns))
-    seen = Seen(verdicts, _noun_maps(maps, prompt), _cosine(maps, prompt))
+    seen = JudgedNouns(verdicts, _noun_maps(maps, prompt), _cosine(maps, prompt))
     row = {"caption_id": prompt.id, "seed": int(maps.seed or 0), "template": prompt.template} | _design(prompt)
     for place, verdict in zip(("first", "second"), verdicts, strict=False):
         area = float("nan") if verdict.mask is None else float(verdict.mask.mean())
@@ -112,8 +93,8 @@ def measure_image(
     return row | {"cosine": seen.cosine, "blend": _blend(seen, chosen[0], maps.steps)} | _placed(seen), rows
 
 
-def trial(prompts: Sequence[Prompt], judge: Judge) -> pd.DataFrame:
-    """The judge's rights and wrongs by kind of pair on true scenes, where the nouns are the microworld's.
+def trial(prompts: Sequence[NounPrompt], judge: Judge) -> pd.DataFrame:
+    """How often the judge is right by kind of pair on true scenes, where the nouns are the microworld's.
 
     Columns kind, question (present or absent), n, right; empty for nouns of another world: there is no truth to ask.
     """
@@ -127,7 +108,7 @@ def trial(prompts: Sequence[Prompt], judge: Judge) -> pd.DataFrame:
     return try_judge(judge, partners)
 
 
-def _design(prompt: Prompt) -> dict[str, Any]:
+def _design(prompt: NounPrompt) -> dict[str, Any]:
     first, second, *_ = (*prompt.nouns, "")
     pair = prompt.pair
     big = prompt.sizes.index("big") if "big" in prompt.sizes else -1
@@ -157,7 +138,7 @@ def _overlap_row(row: Mapping[str, Any], rule: str, found: Overlap, number: int)
     return {"caption_id": row["caption_id"], "seed": row["seed"], "mask": rule} | measured
 
 
-def _blend(seen: Seen, rule: MaskRule, steps: int) -> float:
+def _blend(seen: JudgedNouns, rule: MaskRule, steps: int) -> float:
     there = [verdict for verdict in seen.verdicts if verdict.present]
     if any(verdict.mask is None for verdict in seen.verdicts):
         return float("nan")
@@ -170,7 +151,7 @@ def _blend(seen: Seen, rule: MaskRule, steps: int) -> float:
     return float(bool(np.all((total > 0) & ((areas * mask).sum(axis=(1, 2)) >= HALF * total))))
 
 
-def _placed(seen: Seen) -> dict[str, float]:
+def _placed(seen: JudgedNouns) -> dict[str, float]:
     masks = [verdict.mask for verdict in seen.verdicts]
     nothing = {"misplaced": float("nan"), "swapped": float("nan")}
     if not all(verdict.present for verdict in seen.verdicts) or any(mask is None for mask in masks):
@@ -188,24 +169,24 @@ def _at(maps: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]
     return np.maximum(bicubic(maps, (size[0], size[1])), 0)
 
 
-def _rows(maps: HeatMaps, prompt: Prompt) -> list[list[int]]:
+def _rows(maps: HeatMaps, prompt: NounPrompt) -> list[list[int]]:
     """The rows of each noun's words; a noun whose words all lack a map has none."""
     row_of = {position: row for row, position in enumerate(maps.extra["positions"])}
     return [[row_of[at] for at in positions if at in row_of] for positions in prompt.positions]
 
 
-def _noun_maps(maps: HeatMaps, prompt: Prompt) -> NDArray[np.float32]:
+def _noun_maps(maps: HeatMaps, prompt: NounPrompt) -> NDArray[np.float32]:
     return np.stack([maps.array[rows].mean(axis=0) for rows in _rows(maps, prompt)])
 
 
-def _cosine(maps: HeatMaps, prompt: Prompt) -> float:
+def _cosine(maps: HeatMaps, prompt: NounPrompt) -> float:
     rows = _rows(maps, prompt)
     if maps.cosines is None or len(rows) < 2:
         return float("nan")
     return float(maps.cosines[np.ix_(rows[0], rows[1])].mean())
 
 
-def _lost(maps: HeatMaps, prompt: Prompt, judge: Judge) -> list[Dropped]:
+def _lost(maps: HeatMaps, prompt: NounPrompt, judge: Judge) -> list[Dropped]:
     """Why a picture cannot be measured; empty if it can."""
     lost = [one for one in maps.dropped if one.what == "image"]
     missing = [noun for noun, rows in zip(prompt.nouns, _rows(maps, prompt), strict=True) if not rows]
@@ -215,37 +196,3 @@ def _lost(maps: HeatMaps, prompt: Prompt, judge: Judge) -> list[Dropped]:
     if isinstance(judge, PersonJudge) and judge.rated(as_image(maps.image), prompt.nouns) != [*prompt.nouns]:
         lost.append(Dropped("image", prompt.id, maps.prompt, "nobody judged all of its nouns", maps.seed))
     return lost
-
-
-def _left_out(folder: RunFolder) -> list[Dropped]:
-    """What was left out before anything was drawn: all that is listed without a seed."""
-    table = folder.dropped()
-    rows = table.loc[table["seed"].isna(), ["what", "caption_id", "text", "reason"]].to_numpy()
-    return [Dropped(str(what), str(id), str(text), str(reason)) for what, id, text, reason in rows]
-
-
-def _inputs(folder: RunFolder, judge: Judge) -> bytes:
-    """What the measurements depend on, as one checksum. Raises UserError if images are still missing."""
-    facts, shards = folder.facts, folder.shards
-    wanted = -(-facts.captions * len(facts.seeds) // facts.batch_size)
-    if len(shards) < wanted:
-        raise UserError(f"{folder.path} is not drawn to the end ({len(shards)} of {wanted} batches)")
-    judged = json.dumps({"name": judge.name} | dict(judge.facts), sort_keys=True, default=str)
-    parts = [*facts.masks, judged, *(checksum(shard) for shard in shards)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest().encode()
-
-
-def _made_from(path: Path, inputs: bytes) -> bool:
-    try:
-        return (pq.read_metadata(path).metadata or {}).get(INPUTS) == inputs
-    except (OSError, pa.ArrowInvalid):
-        return False
-
-
-def tables(folder: RunFolder) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The measurements by name."""
-    for name in FILES:
-        path = folder.path / f"{name}.parquet"
-        if not path.exists():
-            raise UserError(f"{path} is not there: run the study to its end first")
-        yield name, pd.read_parquet(path)

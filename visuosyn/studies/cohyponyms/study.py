@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from visuosyn.corpus import Corpus
 from visuosyn.data import Dropped
-from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
 from visuosyn.judge import Judge, load_judge
 from visuosyn.judge.person import PersonJudge
 from visuosyn.lexicon import Lexicon, load_lexicon, read_senses
-from visuosyn.run import RunFacts, RunFolder, write_text
+from visuosyn.run import Measurement, RunFolder, locked
+from visuosyn.run.artifacts import Content
+from visuosyn.studies import options as o
+from visuosyn.studies.base import Measured, Progress, StudyKind
+from visuosyn.studies.cohyponyms import options as own
 from visuosyn.studies.cohyponyms.design import (
     NounPair,
-    Prompt,
+    NounPrompt,
     choose_pairs,
     companions,
     each_prompt,
@@ -29,17 +30,18 @@ from visuosyn.studies.cohyponyms.design import (
     own_nouns,
     read_nouns,
     read_pairs,
-    sizes,
     usable,
 )
-from visuosyn.studies.cohyponyms.measure import measure_cohyponyms
-from visuosyn.studies.gather import gather, now
+from visuosyn.studies.cohyponyms.design_file import FILES, read_prompts, write_design
+from visuosyn.studies.cohyponyms.measure import ROWS, measurer, trial
+from visuosyn.studies.drawing import draw_study
+from visuosyn.studies.gather import gather
+from visuosyn.studies.judging import judge_facts, judge_file, spec_of, try_on_blank
 from visuosyn.studies.results import PromptStudy
 from visuosyn.studies.settings import BUNDLED, MASKS, settings_of
-from visuosyn.studies.stages import Progress, parse_stage, trace_stage, write_vocabulary
 
 ALONE = "not drawn in a crowd: no two nouns of other pairs are unrelated to both of its own"
-KIND, SEEDS, PER_CLASS = "cohyponyms", "0-3", 24
+SEEDS, PER_CLASS = "0-3", 24
 DEPTH, STEPS, SIMILARITY = 7, 4, 0.7  # wider than the lexicon's own: 24 pairs among the microworld's 25 nouns
 
 
@@ -63,27 +65,72 @@ class CohyponymStudy(PromptStudy):
         return pd.read_csv(self.folder.path / "pairs.csv")
 
 
+class Cohyponyms(StudyKind):
+    """Are two kinds of one thing harder to draw together?"""
+
+    name = "cohyponyms"
+    rows = ROWS
+    design = FILES
+    left_out = ("caption", "noun", "pair", "pairs")
+
+    def open(self, folder: RunFolder) -> CohyponymStudy:
+        """The study in a folder."""
+        return CohyponymStudy(folder)
+
+    def units(self, folder: RunFolder) -> list[tuple[Path, ...]]:
+        """The parts of the prompts."""
+        return folder.parts()
+
+    def measurer(self, folder: RunFolder, measurement: Measurement) -> Callable[[int], Measured]:
+        """Judges and measures a part."""
+        return measurer(folder, read_prompts(folder), self.judge_of(measurement), measurement.masks)
+
+    def measured_facts(self, measurement: Measurement) -> list[str]:
+        """The judge."""
+        return [judge_facts(self.judge_of(measurement))]
+
+    def at_last(self, folder: RunFolder, measurement: Measurement) -> Mapping[str, Content]:
+        """The judge's trial on true scenes, and who it is."""
+        judge = self.judge_of(measurement)
+        return {"measured/trial/00000.parquet": trial(read_prompts(folder), judge), **judge_file(judge)}
+
+    def compute(self, folder: RunFolder) -> dict[str, pd.DataFrame]:
+        """The tables of outcomes, overlaps, models and the judge's error."""
+        from visuosyn.studies.cohyponyms.statistics.compute import compute_statistics  # takes seconds to load
+
+        return compute_statistics(folder)
+
+    def write_page(self, folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Path:
+        """The report."""
+        from visuosyn.studies.cohyponyms.page import write_page  # draws: seconds to import
+
+        return write_page(folder, statistics)
+
+
+COHYPONYMS = Cohyponyms()
+
+
 def cohyponyms(
     *,
-    out: str | Path,
-    pairs: str | Path | None = None,
-    nouns: str | Path | Iterable[str] | None = None,
-    lexicon: str = "wordnet",
-    senses: str | Path | None = None,
-    depth: int = DEPTH,
-    steps_below: int = STEPS,
-    similarity: float = SIMILARITY,
-    per_class: int = PER_CLASS,
-    model: Any = "micro",
-    judge: str | Judge = "micro",
-    seeds: str | Iterable[int] = SEEDS,
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: str | tuple[int, int] | None = None,
-    batch_size: int = 8,
-    device: str = "auto",
-    dtype: str = "auto",
-    masks: Iterable[str | MaskRule] = MASKS,
+    out: o.Out,
+    pairs: own.Pairs = None,
+    nouns: own.Nouns = None,
+    per_class: own.PerClass = PER_CLASS,
+    lexicon: own.LexiconName = "wordnet",
+    senses: own.Senses = None,
+    depth: own.Depth = DEPTH,
+    steps_below: own.StepsBelow = STEPS,
+    similarity: own.Similarity = SIMILARITY,
+    model: o.Model = "micro",
+    judge: own.JudgeName = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seeds: o.Seeds = SEEDS,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    batch_size: o.BatchSize = 8,
+    masks: o.Masks = MASKS,
     progress: Progress | None = None,
 ) -> CohyponymStudy:
     """Draw pairs of nouns that are cohyponyms and pairs that are not, judge and measure them; all in the folder
@@ -101,14 +148,10 @@ def cohyponyms(
 
     Raises UserError with one line that says what is wrong, before anything is drawn.
 
-    >>> import tempfile
-    >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline
     >>> options = {"nouns": ["cat", "dog", "car"], "per_class": 1, "seeds": [0], "size": "96x96", "steps": 1}
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     found = cohyponyms(out=Path(folder, "run"), model=tiny_pipeline(), **options)
-    ...     texts = [sentence.text for sentence in found.folder.sentences()]
-    ...     outcomes = found.table("outcomes")
+    >>> found = cohyponyms(out="run", model=tiny_pipeline(), **options)
+    >>> texts, outcomes = [sentence.text for sentence in found.sentences], found.table("outcomes")
     >>> len(texts), texts[:4]
     (18, ['a car and a cat', 'a cat and a car', 'a car next to a cat', 'a cat next to a car'])
     >>> outcomes.loc[outcomes["outcome"] == "both", ["n_cohyponyms", "n_others", "n_images"]].values.tolist()
@@ -118,7 +161,7 @@ def cohyponyms(
 
     settings = settings_of(
         model=model, seeds=seeds, steps=steps, guidance=guidance, size=size, batch_size=batch_size,
-        device=device, dtype=dtype, storage="total", masks=masks,
+        device=device, dtype=dtype, storage="total", masks=masks, judge=spec_of(judge),
     )  # fmt: skip
     RunFolder(Path(out)).check_free()
     if pairs is not None and nouns is not None:
@@ -132,42 +175,21 @@ def cohyponyms(
     looking = load_judge(judge, device=device) if isinstance(judge, str) else judge
     pipeline = load_pipeline(model, device=settings.device, dtype=settings.dtype)
     chosen, dropped = _choice(given, asked, words, looking, vocabulary(pipeline), per_class)
-    company = companions(chosen, words)
-    dropped += [Dropped("caption", "", pair.name, ALONE) for pair in chosen if pair.name not in company]
-    prompts = each_prompt(chosen, company)
+    distractors = companions(chosen, words)
+    dropped += [Dropped("caption", "", pair.name, ALONE) for pair in chosen if pair.name not in distractors]
+    prompts = each_prompt(chosen, distractors)
     corpus = _corpus(prompts, dropped, pairs or (nouns if isinstance(nouns, str | Path) else None))
-    facts = gather(settings, corpus, column=None, limit=None, parser=None, pipeline=pipeline).with_facts(
-        options={"study": KIND, "lexicon": words.source.name, "limits": [depth, steps_below, similarity]}
-        | ({} if given is None else {"pairs": "given"})
-    )
-    _try(looking, facts, chosen)
-    folder = RunFolder.claim(out, facts)
-    _write_design(folder, chosen, prompts)
-    started = monotonic()
-    sentences = parse_stage(folder, corpus, None)
-    write_vocabulary(folder, sentences, vocabulary(pipeline))
-    drawn = trace_stage(folder, corpus.captions, sentences, pipeline, progress=progress)
-    if drawn:
-        seconds = round(folder.facts.host.get("seconds", 0) + monotonic() - started, 1)
-        folder.facts.with_facts(host={"seconds": seconds, "finished": now()}).save(folder.path)
-    measured = measure_cohyponyms(folder, prompts, looking, progress=progress)
-    if measured or not folder.page.exists():
-        report_cohyponyms(folder)
-    return CohyponymStudy(folder)
-
-
-def report_cohyponyms(folder: RunFolder) -> Path:
-    """Write tables, figures and the page of a measured cohyponym study; gives the page.
-
-    >>> from visuosyn.run import RunFolder
-    >>> from visuosyn.testing import tiny_run
-    >>> page = report_cohyponyms(RunFolder.open(tiny_run("cohyponyms")))
-    >>> page.name, (page.parent / "tables" / "outcomes.tex").exists()
-    ('index.html', True)
-    """
-    from visuosyn.studies.cohyponyms.page import write_cohyponyms  # draws: seconds to import
-
-    return write_cohyponyms(folder.path)
+    options: dict[str, Any] = {"lexicon": words.source.name, "limits": [depth, steps_below, similarity]}
+    options |= {} if given is None else {"pairs": "given"}
+    facts = gather(COHYPONYMS.name, settings, corpus, parser=None, pipeline=pipeline, **options)
+    if not isinstance(looking, PersonJudge):  # people have seen these pictures or none
+        try_on_blank(looking, facts, chosen[0].nouns)
+    with locked(out):
+        folder = RunFolder.claim(out, facts, settings.measurement)
+        write_design(folder, chosen, prompts)
+        draw_study(folder, corpus, None, pipeline, progress=progress)
+        found: CohyponymStudy = Cohyponyms(looking).finish(folder, settings.measurement, progress=progress)
+    return found
 
 
 def _choice(
@@ -212,34 +234,9 @@ def _known_nouns(
     return tuple(kept), dropped
 
 
-def _corpus(prompts: tuple[Prompt, ...], dropped: list[Dropped], source: str | Path | None) -> Corpus:
+def _corpus(prompts: tuple[NounPrompt, ...], dropped: list[Dropped], source: str | Path | None) -> Corpus:
     """The prompts as a corpus; its checksum is that of their ids, texts and classes."""
     captions = tuple(prompt.caption for prompt in prompts)
     content = "\n".join(f"{p.id}\t{p.sentence.text}\t{p.pair.cohyponyms if p.pair else ''}" for p in prompts)
     digest = hashlib.sha256(content.encode()).hexdigest()
     return Corpus(captions, Path(source or "balanced pairs"), "pairs", digest, 0, tuple(dropped))
-
-
-def _write_design(folder: RunFolder, pairs: Sequence[NounPair], prompts: Sequence[Prompt]) -> None:
-    """``pairs.csv`` with what is known of each pair, ``nouns.csv`` with what to ask about each prompt's pictures."""
-    known = sizes({noun for pair in pairs for noun in pair.nouns})
-    rows = [
-        {"pair": pair.name}
-        | vars(pair)
-        | {f"{place}_size": known.get(getattr(pair, place)) for place in ("first", "second")}
-        for pair in pairs
-    ]
-    asked = [{"caption_id": prompt.id, "noun": noun} for prompt in prompts for noun in prompt.nouns]
-    for name, table in (("pairs", rows), ("nouns", asked)):
-        write_text(folder.path / f"{name}.csv", pd.DataFrame(table).to_csv(index=False, lineterminator="\n"))
-
-
-def _try(judge: Judge, facts: RunFacts, pairs: tuple[NounPair, ...]) -> None:
-    """Raise UserError now, not after hours of drawing, where a judge cannot look at such pictures."""
-    if isinstance(judge, PersonJudge):  # people have seen these pictures or none
-        return
-    blank = np.full((facts.height, facts.width, 3), 127, dtype=np.uint8)
-    try:
-        judge.judge(blank, pairs[0].nouns)
-    except UserError as error:
-        raise UserError(f"the judge {judge.name} cannot be used here: {error}") from None

@@ -6,20 +6,21 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 
 from visuosyn.corpus import Corpus
 from visuosyn.data import Caption, HeatMaps, Sentence
-from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
 from visuosyn.measure.pair_table import pair_table
 from visuosyn.parse import DEFAULT, Parser, all_pairs, load_parser
-from visuosyn.run import RunFacts, write_text
+from visuosyn.run import Measurement, RunFacts, write_text
+from visuosyn.studies import options as o
 from visuosyn.studies.gather import gather
+from visuosyn.studies.options import Option
+from visuosyn.studies.parsing import count_words, outside
 from visuosyn.studies.settings import MASKS, Settings, settings_of
-from visuosyn.studies.stages import count_words, outside
 
 MARK, FORMAT = "explanation.txt", "visuosyn explanation 1"  # the file that tells whose folder it is
 FACTS = "facts.json"  # not run.json: the folder holds no study that could be measured or reported again
@@ -28,7 +29,7 @@ LONGEST = 1000  # characters of a prompt: far more than any text encoder reads, 
 
 
 @dataclass(frozen=True)
-class Look:
+class PromptResult:
     """One prompt drawn: ``sentence`` with its tree, ``maps`` with the image, ``pairs`` (the pair table of it), the
     words that the model was never taught (none where it does not say), and the ``facts`` that draw it again: those of a
     study of one caption, with the prompt among their ``options``. A notebook shows the tree and the maps.
@@ -48,6 +49,7 @@ class Look:
     pairs: pd.DataFrame
     unknown: tuple[str, ...]
     facts: RunFacts
+    measurement: Measurement
 
     def _repr_html_(self) -> str:
         """The dependency tree above the picture with its strip of words."""
@@ -59,13 +61,13 @@ def look(
     *,
     pipeline: Any = "micro",
     parser: Parser | None = None,
-    seed: int = 0,
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: str | tuple[int, int] | None = None,
-    masks: Iterable[str | MaskRule] = MASKS,
+    seed: o.Seed = 0,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    masks: o.Masks = MASKS,
     detail: Iterable[str] = (),
-) -> Look:
+) -> PromptResult:
     """Draw one prompt, record its words' heat maps, parse it, and measure all its pairs.
 
     ``pipeline``: a name, hub id or folder for ``load_pipeline``, or a loaded pipeline (loaded once, several prompts
@@ -95,15 +97,15 @@ def look(
     maps = maps.with_facts(noise_id=sentence.id, seed=seed)
     known = vocabulary(pipeline)
     unknown = () if known is None else tuple(outside(known, count_words([sentence])))
-    return Look(sentence, maps, pair_table(maps, sentence, all_pairs(sentence), settings.masks), unknown, facts)
+    pairs = pair_table(maps, sentence, all_pairs(sentence), settings.masks)
+    return PromptResult(sentence, maps, pairs, unknown, facts, settings.measurement)
 
 
 def _facts(caption: Caption, settings: Settings, parser: Parser, pipeline: Any) -> RunFacts:
     """The facts of a study of this caption alone."""
     settings = replace(settings, scheme=parser.scheme, collapse_prepositions=parser.collapse_prepositions)
     alone = Corpus((caption,), Path("one prompt"), "prompt", hashlib.sha256(caption.text.encode()).hexdigest(), 0, ())
-    facts = gather(settings, alone, column=None, limit=None, parser=parser, pipeline=pipeline)
-    return facts.with_facts(options={"prompt": caption.text})
+    return gather("prompt", settings, alone, parser=parser, pipeline=pipeline, prompt=caption.text)
 
 
 def clean_prompt(prompt: str) -> str:
@@ -123,32 +125,30 @@ def clean_prompt(prompt: str) -> str:
 
 
 def explain(
-    prompt: str,
+    prompt: Annotated[str, Option("What the picture should show.")],
     *,
-    out: str | Path,
-    parser: str = DEFAULT,
-    scheme: str = "ud",
-    collapse_prepositions: bool = False,
-    model: Any = "micro",
-    seed: int = 0,
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: str | tuple[int, int] | None = None,
-    device: str = "auto",
-    dtype: str = "auto",
-    masks: Iterable[str | MaskRule] = MASKS,
+    out: Annotated[str | Path, Option("Folder: new, empty, or of an earlier prompt.")],
+    parser: o.PromptParser = DEFAULT,
+    scheme: o.Scheme = "ud",
+    collapse_prepositions: o.Collapse = False,
+    model: o.Model = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seed: o.Seed = 0,
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    masks: o.Masks = MASKS,
 ) -> Path:
     """Draw one prompt and write its picture, an overlay a word, the tree, all overlaps and the facts; gives the page.
 
     Options as in ``study``. The folder ``out`` must be new, empty or of an earlier prompt. Raises UserError for an
     empty prompt, a folder that holds something else, and a size or steps that the model cannot draw.
 
-    >>> import tempfile
     >>> from visuosyn.testing import tiny_pipeline
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     page = explain("a red cat", out=folder, model=tiny_pipeline(), steps=2)
-    ...     sorted(path.name for path in page.parent.iterdir())
-    ['explanation.txt', 'facts.json', 'image.png', 'index.html', 'overlays', 'pairs.csv', 'tree.svg']
+    >>> page = explain("a red cat", out="cat", model=tiny_pipeline(), steps=2)
+    >>> sorted(path.name for path in page.parent.iterdir() if path.suffix not in (".txt", ".json"))
+    ['image.png', 'index.html', 'overlays', 'pairs.csv', 'tree.svg']
     """
     clean_prompt(prompt)  # mistakes are told before anything is loaded
     settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks)
@@ -164,22 +164,19 @@ def explain(
     return write_look(seen, out)
 
 
-def write_look(seen: Look, out: str | Path) -> Path:
+def write_look(seen: PromptResult, out: str | Path) -> Path:
     """Write what was seen of a prompt into a folder, as ``explain`` does; gives the page.
 
-    >>> import tempfile
-    >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline
-    >>> seen = look("a red cat", pipeline=tiny_pipeline(), steps=1)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     page = write_look(seen, folder)
-    ...     page.name, sorted(path.name for path in Path(folder, "overlays").iterdir())
+    >>> page = write_look(look("a red cat", pipeline=tiny_pipeline(), steps=1), "cat")
+    >>> page.name, sorted(path.name for path in Path("cat", "overlays").iterdir())
     ('index.html', ['00-a.png', '01-red.png', '02-cat.png'])
     """
     from visuosyn.studies.prompt.page import explain_page  # takes seconds to load
 
     write_text(Path(out) / MARK, f"{FORMAT}\n{seen.sentence.text}\n")
     seen.facts.save(out, name=FACTS)
+    seen.measurement.save(out)
     return explain_page(seen.maps, seen.sentence, seen.pairs, out, unknown=seen.unknown, facts=seen.facts)
 
 

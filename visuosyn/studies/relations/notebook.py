@@ -14,7 +14,7 @@ from visuosyn.studies.relations.tables import DIRECTIONS, SUMMARY_ROWS, one_rule
 from visuosyn.view.notebook import Shown, estimate_cell, name_cell, table_html
 
 if TYPE_CHECKING:
-    from visuosyn.studies.results import Study
+    from visuosyn.studies.relations.study import RelationStudy
 
 
 def relations_html(relations: pd.DataFrame, *, mask: str | None = None, scheme: str = "ud", most: int = ROWS) -> Shown:
@@ -50,16 +50,17 @@ def _cells(row: pd.Series) -> list[Markup]:
     ]
 
 
-def study_html(study: Study) -> str:
+def study_html(study: RelationStudy) -> str:
     """A study at a glance: what was run, its relations under its first mask rule, where its report is.
 
     >>> import re
-    >>> from visuosyn.studies.results import open_run
+    >>> from visuosyn.studies.registry import open_run
     >>> from visuosyn.testing import tiny_run
     >>> re.sub("<[^>]*>", "", study_html(open_run(tiny_run()))).partition(";")[0]
     '2 captions of relations.txt, 2 seeds each, drawn by StableDiffusionPipeline (1 step, guidance 7.5)'
     """
     facts = study.facts
     known = (study.folder.tables / "relations.csv").exists() and len(study.relations) > 0
-    table = relations_html(study.relations, mask=facts.masks[0], scheme=facts.scheme) if known else ""
+    mask = study.folder.measurement.masks[0]
+    table = relations_html(study.relations, mask=mask, scheme=facts.scheme) if known else ""
     return at_a_glance(study.folder, f"{facts.captions:,} captions of {facts.corpus}", Markup(table))

@@ -17,7 +17,7 @@ from visuosyn.report.prose import amount
 from visuosyn.report.render import render
 from visuosyn.report.run_text import run_facts
 from visuosyn.report.tables import dropped_summary, first_mask, write_csv
-from visuosyn.run import RunFacts, RunFolder, write_text
+from visuosyn.run import RunFolder, write_text
 from visuosyn.stats.corrections import FEW
 from visuosyn.studies.relations import markdown, prose, sections, statements
 from visuosyn.studies.relations.gallery import draw_figures, draw_statistics
@@ -61,7 +61,7 @@ def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Pat
     >>> pd.read_csv(page.parent / "tables" / "relations.csv")["relation"].unique().tolist()
     ['unrelated', 'all head-dependent', 'det', 'amod', 'case', 'nmod:in']
     """
-    masks, edges = folder.facts.masks, folder.facts.edges
+    masks, edges = folder.measurement.masks, folder.measurement.edges
     try:
         return _write(folder, statistics, masks=masks, edges=edges)
     except OSError as error:
@@ -69,7 +69,7 @@ def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Pat
 
 
 def _write(run: RunFolder, statistics: Mapping[str, pd.DataFrame], *, masks: Sequence[str], edges: str) -> Path:
-    facts, every, dropped, vocabulary = run.facts, run.pairs(), run.dropped(), _vocabulary(run)
+    facts, every, dropped, vocabulary = run.facts, run.rows("pairs"), run.dropped(), _vocabulary(run)
     pairs = every[every["kind"].isin(KEPT)]
     mask = first_mask(pairs, wanted=masks[0])
     table, classes = (reader_table(statistics.get(name, NO_RELATIONS), scheme=facts.scheme) for name in READER_TABLES)
@@ -90,7 +90,7 @@ def _write(run: RunFolder, statistics: Mapping[str, pd.DataFrame], *, masks: Seq
         "stats": sections.context(stats, mask, shown) if stats else None,
         "headline": _headline(pairs, dropped, len(cards), vocabulary),
         "run_facts": run_facts(facts, masks=masks, edges=edges),
-        "unknown_words": _unknown_words(vocabulary, facts),
+        "unknown_words": _unknown_words(vocabulary, run.drawn),
         "vocabulary_known": vocabulary is not None,
         "relations": [(rule, _rows(table, classes, rule)) for rule in dict.fromkeys(table["mask"])],
         "directions": DIRECTIONS,
@@ -150,11 +150,11 @@ def _vocabulary(run: RunFolder) -> pd.DataFrame | None:
     return pd.read_csv(path, dtype={"word": str}, keep_default_na=False) if path.exists() else None
 
 
-def _unknown_words(vocabulary: pd.DataFrame | None, facts: RunFacts) -> dict[str, Any] | None:
+def _unknown_words(vocabulary: pd.DataFrame | None, drawn: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the page says about them; None where there are none or nothing is known."""
     if vocabulary is None or vocabulary.empty:
         return None
-    total, words = int(vocabulary["n"].sum()), facts.counts.get("words", 0)
+    total, words = int(vocabulary["n"].sum()), int(drawn.get("words", 0))
     return {
         "total": f"{total:,}",
         "words": f"{words:,}",

@@ -2,61 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
+import pandas as pd
+
 from visuosyn.corpus import Corpus, read_corpus
-from visuosyn.data.masks import MaskRule
+from visuosyn.data import Dropped
 from visuosyn.errors import UserError
-from visuosyn.parse import DEFAULT
-from visuosyn.run import RunFolder
-from visuosyn.run.shards import halved
-from visuosyn.studies.gather import gather, now
-from visuosyn.studies.relations.compare import compare_stage
+from visuosyn.parse import DEFAULT, Parser, unusable_edges
+from visuosyn.run import Measurement, RunFacts, RunFolder, locked
+from visuosyn.studies import options as o
+from visuosyn.studies.base import Measured, Progress, StudyKind
+from visuosyn.studies.drawing import draw_study
+from visuosyn.studies.gather import gather
+from visuosyn.studies.parsing import require_pairs
+from visuosyn.studies.relations.measure import ROWS, measurer
+from visuosyn.studies.relations.options import Preset
 from visuosyn.studies.relations.trees import parser_for, scheme_of, with_trees
-from visuosyn.studies.results import Study
+from visuosyn.studies.results import StudyResult
 from visuosyn.studies.settings import MASKS, Settings, settings_of
-from visuosyn.studies.stages import (
-    Progress,
-    measure_stage,
-    parse_stage,
-    report_stage,
-    require_pairs,
-    trace_stage,
-    write_vocabulary,
-)
+
+
+class RelationStudy(StudyResult):
+    """What a study of relations found. Everything is read from the run folder when it is asked for.
+
+    ``pairs``: one row per (image, pair, mask rule), fractions; ``relations``: one row per (relation, mask rule),
+    percentage points; ``dropped``: what could not be measured, and why.
+
+    >>> from visuosyn.testing import tiny_run
+    >>> found = RELATIONS.open(RunFolder.open(tiny_run()))
+    >>> [sentence.text for sentence in found.sentences], found.facts.seeds, len(found.pairs), len(found.dropped)
+    (['a red cat', 'a dog in a hat'], (0, 1), 80, 0)
+    >>> (maps,) = found.heat_maps("1", seed=1)
+    >>> maps["cat"].array.shape, maps["cat"].word.upos
+    ((16, 16), 'NOUN')
+    """
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """The measurements, see ``visuosyn.measure.pair_table``."""
+        return self.rows("pairs")
+
+    @cached_property
+    def relations(self) -> pd.DataFrame:
+        """Means and intervals per dependency relation."""
+        return self.table("relations")
+
+    def _repr_html_(self) -> str:
+        from visuosyn.studies.relations.notebook import study_html  # takes seconds to load
+
+        return study_html(self)
+
+
+class Relations(StudyKind):
+    """How dependency relations show in the overlap of heat maps."""
+
+    name = "relations"
+    rows = ROWS
+
+    def open(self, folder: RunFolder) -> RelationStudy:
+        """The study in a folder."""
+        return RelationStudy(folder)
+
+    def units(self, folder: RunFolder) -> list[tuple[Path, ...]]:
+        """The parts of the captions."""
+        return folder.parts()
+
+    def measurer(self, folder: RunFolder, measurement: Measurement) -> Callable[[int], Measured]:
+        """Pairs, controls and universes of a part."""
+        return measurer(folder, measurement)
+
+    def unmeasurable(self, folder: RunFolder) -> Iterable[Dropped]:
+        """Edges that are no pair of words."""
+        return (dropped for sentence in folder.sentences() for dropped in unusable_edges(sentence))
+
+    def compute(self, folder: RunFolder) -> dict[str, pd.DataFrame]:
+        """The tables of the tests, controls, universes, mixed models and plans."""
+        from visuosyn.studies.relations.statistics.compute import compute_statistics  # takes seconds to load
+
+        return compute_statistics(folder)
+
+    def write_page(self, folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Path:
+        """The report."""
+        from visuosyn.studies.relations.page import write_page  # draws: seconds to import
+
+        return write_page(folder, statistics)
+
+
+RELATIONS = Relations()
 
 
 def study(
-    corpus: str | Path,
+    corpus: o.Corpus,
     *,
-    out: str | Path,
-    format: str = "auto",
-    column: str | None = None,
-    limit: int | None = None,
-    parser: str = DEFAULT,
-    scheme: str = "ud",
-    collapse_prepositions: bool = False,
-    coreference: str = "",
-    swapped: str | Iterable[str] = (),
-    model: Any = "micro",
-    seeds: str | Iterable[int] = (0,),
-    steps: int | None = None,
-    guidance: float | None = None,
-    size: str | tuple[int, int] | None = None,
-    batch_size: int = 8,
-    device: str = "auto",
-    dtype: str = "auto",
-    noise: str = "caption",
-    storage: str = "parts",
-    masks: Iterable[str | MaskRule] = MASKS,
-    edges: str = "enhanced",
-    preset: str = "",
+    out: o.Out,
+    preset: Preset = "",
+    format: o.Format = "auto",
+    column: o.Column = None,
+    limit: o.Limit = None,
+    parser: o.ParserName = DEFAULT,
+    scheme: o.Scheme = "ud",
+    collapse_prepositions: o.Collapse = False,
+    coreference: o.Coreference = "",
+    swapped: o.Swapped = (),
+    model: o.Model = "micro",
+    device: o.Device = "auto",
+    dtype: o.Dtype = "auto",
+    seeds: o.Seeds = "0",
+    steps: o.Steps = None,
+    guidance: o.Guidance = None,
+    size: o.Size = None,
+    batch_size: o.BatchSize = 8,
+    noise: o.Noise = "caption",
+    storage: o.Storage = "parts",
+    masks: o.Masks = MASKS,
+    edges: o.Edges = "enhanced",
     progress: Progress | None = None,
-) -> Study:
+) -> RelationStudy:
     r"""Draw every caption of a corpus, trace every word, measure every pair, and report; all in the folder ``out``.
 
     The same call on the same folder goes on where it was stopped, also after a crash.
@@ -95,14 +161,11 @@ def study(
         UserError: with one line that says what is wrong, before anything is drawn; or while drawing, if the disk
             is full. What is finished stays.
 
-    >>> import tempfile
     >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     captions = Path(folder, "captions.txt")
-    ...     _ = captions.write_text("a red cat\na dog\n")
-    ...     found = study(captions, out=Path(folder, "run"), model=tiny_pipeline(), steps=2, masks=["relative:0.4"])
-    ...     found.relations["relation"].tolist()
+    >>> _ = Path("captions.txt").write_text("a red cat\na dog\n")
+    >>> found = study("captions.txt", out="run", model=tiny_pipeline(), steps=2, masks=["relative:0.4"])
+    >>> found.relations["relation"].tolist()
     ['unrelated', 'all head-dependent', 'det', 'amod']
     """
     settings = settings_of(
@@ -110,13 +173,11 @@ def study(
         batch_size=batch_size, device=device, dtype=dtype, noise=noise, storage=storage, masks=masks, preset=preset,
         edges=edges, collapse_prepositions=collapse_prepositions, coreference=coreference, swapped=swapped,
     )  # fmt: skip
-    folder = trace_corpus(
-        corpus, out=out, format=format, column=column, limit=limit, settings=settings, progress=progress
-    )
-    measure_stage(folder, progress=progress)
-    compare_stage(folder, progress=progress)
-    report_stage(folder)
-    return Study(folder)
+    ready = _prepared(corpus, out, settings, format=format, column=column, limit=limit)
+    with locked(out):
+        folder = _drawn(out, ready, settings, progress)
+        found: RelationStudy = RELATIONS.finish(folder, settings.measurement, progress=progress)
+    return found
 
 
 def trace_corpus(
@@ -129,20 +190,36 @@ def trace_corpus(
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> RunFolder:
-    r"""The first half of a study: read, parse, draw and trace; the folder is then ready for ``measure_stage``.
+    r"""The first half of a study: read, parse, draw and trace; the folder is then ready to be measured.
 
-    >>> import tempfile
     >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     captions = Path(folder, "captions.txt")
-    ...     _ = captions.write_text("a red cat\na dog\n")
-    ...     settings = settings_of(model=tiny_pipeline(), steps=1, seeds="0-2")
-    ...     run = trace_corpus(captions, out=Path(folder, "run"), settings=settings)
-    ...     [(maps.prompt, maps.seed) for maps in run.heat_maps("2")], run.pairs_file.exists()
-    ([('a dog', 0), ('a dog', 1), ('a dog', 2)], False)
+    >>> _ = Path("captions.txt").write_text("a red cat\na dog\n")
+    >>> settings = settings_of(model=tiny_pipeline(), steps=1, seeds="0-2")
+    >>> run = trace_corpus("captions.txt", out="run", settings=settings)
+    >>> [(maps.prompt, maps.seed) for maps in run.heat_maps("2")]
+    [('a dog', 0), ('a dog', 1), ('a dog', 2)]
     """
-    from visuosyn.tracing import load_pipeline, vocabulary  # loads torch, which opening a run does without
+    ready = _prepared(corpus, out, settings, format=format, column=column, limit=limit)
+    with locked(out):
+        return _drawn(out, ready, settings, progress)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All that is needed to draw, checked."""
+
+    captions: Corpus
+    parser: Parser | None
+    pipeline: Any
+    facts: RunFacts
+
+
+def _prepared(
+    corpus: str | Path, out: str | Path, settings: Settings, *, format: str, column: str | None, limit: int | None
+) -> Ready:
+    """Read and load everything; mistakes are told here, before anything is written."""
+    from visuosyn.tracing import load_pipeline  # loads torch, which opening a run does without
 
     RunFolder(Path(out)).check_free()
     captions = read_corpus(corpus, format=format, column=column, limit=limit)
@@ -160,17 +237,14 @@ def trace_corpus(
         pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
     except UserError as error:
         raise UserError(f"{error}{_ways_out(settings)}") from error
-    facts = gather(settings, captions, column=column, limit=limit, parser=parser, pipeline=pipeline)
-    folder = RunFolder.claim(out, facts)
-    started = monotonic()
-    sentences = parse_stage(folder, captions, parser)
-    write_vocabulary(folder, sentences, vocabulary(pipeline))
-    drawn = trace_stage(folder, captions.captions, sentences, pipeline, progress=progress)
-    if drawn or "finished" not in folder.facts.host:
-        images = len(captions) * len(facts.seeds)
-        counts = {"images": images, "images_in_smaller_batches": sum(map(halved, folder.shards))}
-        seconds = round(folder.facts.host.get("seconds", 0) + monotonic() - started, 1)
-        folder.facts.with_facts(counts=counts, host={"seconds": seconds, "finished": now()}).save(folder.path)
+    facts = gather(RELATIONS.name, settings, captions, column=column, limit=limit, parser=parser, pipeline=pipeline)
+    return Ready(captions, parser, pipeline, facts)
+
+
+def _drawn(out: str | Path, ready: Ready, settings: Settings, progress: Progress | None) -> RunFolder:
+    """The folder with all pictures drawn and traced."""
+    folder = RunFolder.claim(out, ready.facts, settings.measurement)
+    draw_study(folder, ready.captions, ready.parser, ready.pipeline, progress=progress)
     return folder
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from visuosyn.corpus import Corpus, conllu
 from visuosyn.errors import UserError
-from visuosyn.parse import DEFAULT, GIVEN, Parser, anew, load_coreference, load_parser, load_scheme, with_swapped
-from visuosyn.studies.stages import write_trees
+from visuosyn.parse import DEFAULT, GIVEN, Parser, load_coreference, load_parser, load_scheme, rebuild, with_swapped
+from visuosyn.studies.parsing import write_trees
 
 
 def parser_for(
@@ -54,7 +54,7 @@ def with_trees(
         return corpus
     sentences = parser.parse(corpus) if parser else (caption.sentence for caption in corpus if caption.sentence)
     if name == GIVEN:
-        sentences = (anew(sentence, collapse_prepositions=collapse_prepositions) for sentence in sentences)
+        sentences = (rebuild(sentence, collapse_prepositions=collapse_prepositions) for sentence in sentences)
     if coreference:
         sentences = load_coreference(coreference).mark(sentences)
     captions = [replace(c, sentence=s) for c, s in zip(corpus, sentences, strict=True)]

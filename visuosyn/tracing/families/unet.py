@@ -6,16 +6,21 @@ batch are [unconditional, conditional] under guidance.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor, nn
 
 from visuosyn.errors import UserError
 from visuosyn.tracing.align import Encoding, encode
-from visuosyn.tracing.families.base import Forward, Layer, Request
+from visuosyn.tracing.families.base import AttentionLayout, DenoiserRun, Layer, TextSegment, derives_from
+from visuosyn.tracing.families.drawable import require_multiple, require_steps
+from visuosyn.tracing.families.request import Request, read_request
 
 STAGES = {"down_blocks": "down", "mid_block": "mid", "up_blocks": "up"}
+PIPELINE_UNIT = 8  # pixels; the pipelines of diffusers refuse other sizes, whatever their VAE could do
+ANY_SIZE = ("CrossAttnUpBlock2D", "UpBlock2D")  # these crop what they double to an odd grid; other blocks cannot
 
 
 class UNet:
@@ -31,16 +36,17 @@ class UNet:
         "StableDiffusionXLInpaintPipeline",
     )
 
-    def supports(self, kind: type) -> bool:
-        """One of the named pipelines, or a class derived from one."""
-        return any(base.__name__ in self.pipelines for base in kind.__mro__)
+    def supports(self, pipeline: type, components: Mapping[str, type]) -> bool:
+        """One of the named pipelines, or a class derived from one, around a U-Net whose text is given apart."""
+        known = "unet" not in components or derives_from(components["unet"], ["UNet2DConditionModel"])
+        return known and derives_from(pipeline, self.pipelines)
 
     def denoiser(self, pipeline: Any) -> nn.Module:
         """The U-Net."""
-        return pipeline.unet
+        return cast(nn.Module, pipeline.unet)
 
     def layers(self, pipeline: Any) -> tuple[Layer, ...]:
-        """Every attention module that is told to attend across: its role counts, not its name."""
+        """Every attention module that attends from the image to something else: its role counts, not its name."""
         from diffusers.models.attention_processor import Attention
 
         layers = []
@@ -55,33 +61,17 @@ class UNet:
             raise UserError("this U-Net has no layer that attends to text: there is nothing to trace")
         return tuple(layers)
 
-    def request(self, pipeline: Any, arguments: Mapping[str, Any]) -> Request:
-        """Prompts, negative prompts and images of each; embeddings in place of text are an error."""
-        prompt = arguments.get("prompt")
-        if prompt is None:
-            raise UserError("heat maps need the text of the prompts: pass prompt=..., not prompt_embeds=...")
-        prompts = _texts(prompt, 1)
-        if not prompts:
-            raise UserError("there is nothing to draw: the list of prompts is empty")
-        other = arguments.get("prompt_2")
-        if other is not None and _texts(other, len(prompts)) != prompts:
-            raise UserError(
-                "prompt_2 differs from prompt, and both share one axis of tokens: trace with one text for both"
-            )
-        negative = arguments.get("negative_prompt")
-        return Request(
-            prompts=prompts,
-            negatives=None if negative is None else _texts(negative, len(prompts)),
-            repeats=arguments.get("num_images_per_prompt") or 1,
-        )
-
     def tokenizers(self, pipeline: Any) -> tuple[Any, ...]:
         """One, or two for SDXL; its refiner has the second alone."""
         found = [getattr(pipeline, name, None) for name in ("tokenizer", "tokenizer_2")]
         return tuple(tokenizer for tokenizer in found if tokenizer is not None)
 
-    def encode(self, pipeline: Any, text: str) -> Encoding:
-        """The tokens of a prompt; both tokenizers of SDXL must agree on them."""
+    def request(self, pipeline: Any, arguments: Mapping[str, Any], *, negative: bool) -> Request:
+        """Prompts and images of each; embeddings in place of text, or a second text for SDXL, are an error."""
+        return read_request(arguments, negative=negative, others=["prompt_2"])
+
+    def encode(self, pipeline: Any, request: Request, text: str) -> tuple[Encoding, ...]:
+        """One encoding, on which both tokenizers of SDXL must agree."""
         encodings = []
         for tokenizer in self.tokenizers(pipeline):
             convert = getattr(pipeline, "maybe_convert_prompt", None)
@@ -92,34 +82,44 @@ class UNet:
             encodings.append(encode(tokenizer, text))
         if any(encoding != encodings[0] for encoding in encodings):
             raise UserError(f"the two tokenizers cut {text!r} at different places, so its tokens share no axis")
-        return encodings[0]
+        return (encodings[0],)
 
     def steps(self, pipeline: Any) -> int:
         """The length of the scheduler's list of timesteps, as cut by ``strength`` or ``denoising_end``."""
         return int(pipeline.num_timesteps)
 
-    def forward(self, pipeline: Any, images: int, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Forward:
+    def run(
+        self, pipeline: Any, request: Request, number: int, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> DenoiserRun:
         """Grids from the latent's real size: each level halves rows and columns, rounding up."""
         sample: Tensor = args[0] if args else kwargs["sample"]
         text: Tensor = args[2] if len(args) > 2 else kwargs["encoder_hidden_states"]
-        guided = bool(pipeline.do_classifier_free_guidance)
+        guided, images = bool(pipeline.do_classifier_free_guidance), request.images
         if len(sample) != images * (1 + guided):
             raise UserError(
                 f"the U-Net got {len(sample)} rows for {images} images {'with' if guided else 'without'} guidance:"
                 " this layout is not known"
             )
         rows, columns = sample.shape[-2:]
-        return Forward(
+        keys = text.shape[-2]
+        return DenoiserRun(
             grid=(rows, columns),
             grids=_levels(rows, columns),
-            text=text,
+            layout=AttentionLayout(keys, (TextSegment(slice(0, keys), text),)),
             conditional=slice(images, 2 * images) if guided else slice(0, images),
             unconditional=slice(0, images) if guided else None,
         )
 
+    def native_size(self, pipeline: Any) -> tuple[int, int]:
+        """The latent's size in the U-Net's configuration, times the factor of the VAE."""
+        size = pipeline.unet.config.sample_size
+        rows, columns = (size, size) if isinstance(size, int) else size
+        return columns * pipeline.vae_scale_factor, rows * pipeline.vae_scale_factor
 
-def _texts(text: str | list[str], count: int) -> tuple[str, ...]:
-    return (text,) * count if isinstance(text, str) else tuple(text)
+    def require_drawable(self, pipeline: Any, *, size: tuple[int, int], steps: int) -> None:
+        """Sizes that the pipelines and the blocks of the U-Net allow; steps that the scheduler allows."""
+        require_multiple(size, math.lcm(PIPELINE_UNIT, pipeline.vae_scale_factor * _grid_unit(pipeline.unet)))
+        require_steps(pipeline.scheduler, steps)
 
 
 def _levels(rows: int, columns: int) -> dict[int, tuple[int, int]]:
@@ -133,3 +133,10 @@ def _levels(rows: int, columns: int) -> dict[int, tuple[int, int]]:
         rows, columns = (rows + 1) // 2, (columns + 1) // 2
         grids[rows * columns] = (rows, columns)
     return grids
+
+
+def _grid_unit(unet: Any) -> int:
+    """Rows and columns of the latent must be multiples of this."""
+    if all(type(block).__name__ in ANY_SIZE for block in unet.up_blocks):
+        return 1
+    return 2 ** sum(bool(block.upsamplers) for block in unet.up_blocks)

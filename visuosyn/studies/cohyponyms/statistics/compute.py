@@ -13,7 +13,5 @@ def compute_statistics(folder: RunFolder) -> dict[str, pd.DataFrame]:
 
     They are those of the pairs of the design, the measured images and overlaps, and the trial of the judge.
     """
-    images, overlaps, trial = (
-        pd.read_parquet(folder.path / f"{name}.parquet") for name in ("images", "overlaps", "trial")
-    )
+    images, overlaps, trial = (folder.rows(name) for name in ("images", "overlaps", "trial"))
     return cohyponym_tables(pd.read_csv(folder.path / "pairs.csv"), images, overlaps, trial)

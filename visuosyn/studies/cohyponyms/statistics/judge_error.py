@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from visuosyn.stats.bootstrap import bootstrap_weights, effective_number, percentile_interval
 from visuosyn.stats.corrections import POINTS
+from visuosyn.stats.misclassification import jeffreys, share_of_both
 from visuosyn.studies.cohyponyms.statistics.kinds import NO, YES, PairSums, pair_sums
-from visuosyn.studies.relations.statistics.sums import ratio
 
 RATES = (1.0, 0.98, 0.95, 0.9)
 
@@ -43,9 +43,9 @@ def corrected_difference(
 
     A judge that errs on each noun by itself, with a kind's sensitivity Se and specificity Sp, says so of a picture by
     the product of its two verdicts; (v1 + Sp - 1)(v2 + Sp - 1) / (Se + Sp - 1)^2 has the true share as its mean (Rogan
-    & Gladen 1978, for two things). The interval is from a bootstrap over pairs in which Se and Sp are drawn from their
-    Beta distributions (Jeffreys prior), so it holds both the sample's and the judge's uncertainty; shares are cut to
-    0..1. Empty without a trial of both kinds. Caveat: the trial's scenes are cleaner than drawn pictures.
+    & Gladen 1978, for two things). The interval is from a bootstrap over pairs in which Se and Sp come at random from
+    their Beta distributions (Jeffreys prior), so it holds both the sample's and the judge's uncertainty; shares are cut
+    to 0..1. Empty without a trial of both kinds. Caveat: the trial's scenes are cleaner than generated pictures.
 
     >>> import pandas as pd
     >>> images = pd.DataFrame({"pair": ["cat + dog", "cat + hat"] * 10, "kind": ["cohyponyms", "others"] * 10})
@@ -59,25 +59,24 @@ def corrected_difference(
     2  difference     -50.0
     """
     counts = trial[["kind", "question", "right", "n"]].to_numpy()
-    told = {(kind, question): (int(right), int(n)) for kind, question, right, n in counts}
-    if set(told) != {(kind, question) for kind in (YES, NO) for question in ("present", "absent")}:
+    tried = {(kind, question): (int(right), int(n)) for kind, question, right, n in counts}
+    if set(tried) != {(kind, question) for kind in (YES, NO) for question in ("present", "absent")}:
         return pd.DataFrame({"what": [], "estimate": [], "low": [], "high": []})
     sums = _verdict_sums(images)
     random = np.random.default_rng(seed)
-    points, drawn, effective = [], [], []
+    points, samples, effective = [], [], []
     for at, (kind, of) in enumerate(((YES, sums.yes), (NO, ~sums.yes))):
         cells = sums.sums[of]
-        se, sp = ((right, n) for right, n in (told[kind, "present"], told[kind, "absent"]))
-        exact = _true_share(cells.sum(axis=0)[None], np.array([se[0] / se[1]]), np.array([sp[0] / sp[1]]))
-        points.append(float(exact.clip(0, 1)[0]))
+        se, sp = tried[kind, "present"], tried[kind, "absent"]
+        points.append(float(_true_share(cells.sum(axis=0), se[0] / se[1], sp[0] / sp[1]).clip(0, 1)))
         weights = np.concatenate(list(bootstrap_weights(len(cells), draws=draws, seed=seed + at)))
-        rates = (random.beta(right + 0.5, n - right + 0.5, draws) for right, n in (se, sp))
-        drawn.append(_true_share(weights @ cells, *rates).clip(0, 1))
+        rates = [jeffreys(right, n, draws, random) for right, n in (se, sp)]
+        samples.append(_true_share(weights @ cells, *rates).clip(0, 1))
         effective.append(float(effective_number(cells[:, 2])))
     rows = [
-        _row(YES, points[0], drawn[0], effective[0], level),
-        _row(NO, points[1], drawn[1], effective[1], level),
-        _row("difference", points[0] - points[1], drawn[0] - drawn[1], min(effective), level),
+        _row(YES, points[0], samples[0], effective[0], level),
+        _row(NO, points[1], samples[1], effective[1], level),
+        _row("difference", points[0] - points[1], samples[0] - samples[1], min(effective), level),
     ]
     return pd.DataFrame(rows, columns=["what", "estimate", "low", "high"])
 
@@ -92,7 +91,7 @@ def error_range(images: pd.DataFrame, *, values: Sequence[float] = RATES) -> pd.
     >>> import pandas as pd
     >>> images = pd.DataFrame({"pair": ["cat + dog", "cat + hat"] * 2, "kind": ["cohyponyms", "others"] * 2})
     >>> images = images.assign(first_present=True, second_present=[True, True, False, True])
-    >>> error_range(images, values=(1.0, 0.9)).round(1)  # a judge who misses a tenth could not have seen both always
+    >>> error_range(images, values=(1.0, 0.9)).round(1)  # a judge blind to a tenth could not have seen both always
        sensitivity  specificity  difference
     0        100.0        100.0       -50.0
     1        100.0         90.0       -55.6
@@ -100,11 +99,11 @@ def error_range(images: pd.DataFrame, *, values: Sequence[float] = RATES) -> pd.
     3         90.0         90.0         NaN
     """
     sums = _verdict_sums(images)
-    totals = [sums.sums[of].sum(axis=0)[None] for of in (sums.yes, ~sums.yes)]
+    totals = [sums.sums[of].sum(axis=0) for of in (sums.yes, ~sums.yes)]
     rows = []
     for se in values:
         for sp in values:
-            shares = [float(_true_share(total, np.array([se]), np.array([sp]))[0]) for total in totals]
+            shares = [float(_true_share(total, se, sp)) for total in totals]
             possible = all(-1e-9 <= share <= 1 + 1e-9 for share in shares)
             rows.append((POINTS * se, POINTS * sp, POINTS * (shares[0] - shares[1]) if possible else np.nan))
     return pd.DataFrame(rows, columns=["sensitivity", "specificity", "difference"])
@@ -118,16 +117,13 @@ def _verdict_sums(images: pd.DataFrame) -> PairSums:
     )
 
 
-def _true_share(cells: Floats, se: Floats, sp: Floats) -> Floats:
-    """From sums (draw, (product, sum of the two verdicts, pictures)) to shares (draw,), not yet cut to 0..1."""
-    product, either, number = cells.T
-    able = se + sp > 1
-    scale = np.where(able, se + sp - 1, np.nan)
-    return ratio(product + (sp - 1) * either + (sp - 1) ** 2 * number, number * scale**2)
+def _true_share(cells: Floats, se: float | Floats, sp: float | Floats) -> Floats:
+    """From sums (..., (product, sum of the two verdicts, pictures)) to shares (...), not yet cut to 0..1."""
+    return share_of_both(cells[..., 0], cells[..., 1], cells[..., 2], sensitivity=se, specificity=sp)
 
 
-def _row(what: str, point: float, drawn: Floats, effective: float, level: float) -> tuple[str, float, float, float]:
-    low, high = percentile_interval(drawn[:, None], np.array([effective]), level=level)
-    if np.nanmax(drawn) == np.nanmin(drawn):  # all pictures alike: resampling them shows no uncertainty
+def _row(what: str, point: float, samples: Floats, effective: float, level: float) -> tuple[str, float, float, float]:
+    low, high = percentile_interval(samples[:, None], np.array([effective]), level=level)
+    if np.nanmax(samples) == np.nanmin(samples):  # all pictures alike: resampling them shows no uncertainty
         return what, POINTS * point, np.nan, np.nan
     return what, POINTS * point, POINTS * float(low[0]), POINTS * float(high[0])

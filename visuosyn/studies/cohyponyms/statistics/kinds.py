@@ -7,9 +7,9 @@ points.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from visuosyn.errors import UserError
-from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
+from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval, ratio
 from visuosyn.stats.corrections import POINTS, holm
-from visuosyn.studies.relations.statistics.sums import ratio
+from visuosyn.stats.permutation import contributions, exchange
+from visuosyn.stats.power import needed_per_group, reach
+from visuosyn.stats.proportions import difference_of_intervals, share
 
 YES, NO = "cohyponyms", "others"
 
@@ -103,18 +105,18 @@ def difference_of_kinds(
     """
     sums = pair_sums(images, outcomes)
     yes, no = sums.yes, ~sums.yes
-    drawn = [
+    samples = [
         bootstrap_means(sums.sums[of], sums.counts[of], draws=draws, seed=seed + at) for at, of in enumerate((yes, no))
     ]
     effective = [effective_number(sums.counts[of]) for of in (yes, no)]
     estimates = [ratio(sums.sums[of].sum(axis=0), sums.counts[of].sum(axis=0)) for of in (yes, no)]
     table = pd.DataFrame({"outcome": list(outcomes)})
     columns = {
-        YES: (estimates[0], drawn[0], effective[0]),
-        NO: (estimates[1], drawn[1], effective[1]),
-        "difference": (estimates[0] - estimates[1], drawn[0] - drawn[1], np.minimum(*effective)),
+        YES: (estimates[0], samples[0], effective[0]),
+        NO: (estimates[1], samples[1], effective[1]),
+        "difference": (estimates[0] - estimates[1], samples[0] - samples[1], np.minimum(*effective)),
     }
-    ends = {name: percentile_interval(samples, n, level=level) for name, (_, samples, n) in columns.items()}
+    ends = {name: percentile_interval(some, n, level=level) for name, (_, some, n) in columns.items()}
     shares = np.array([name not in signed for name in outcomes])
     _where_nothing_varies(ends, estimates, sums, shares, level)
     for name, (estimate, *_) in columns.items():
@@ -123,8 +125,8 @@ def difference_of_kinds(
     half = POINTS * _dyadic_half(sums, level)
     half = np.where(half > 0, half, np.nan)
     table["dyadic_low"], table["dyadic_high"] = table["difference"] - half, table["difference"] + half
-    table["p"] = _exchange(sums, draws=draws, seed=seed)
-    table["p_holm"] = _holm(table["p"].to_numpy())
+    table["p"] = exchange(sums.sums, sums.counts, yes, draws=draws, seed=seed)
+    table["p_holm"] = holm(table["p"].to_numpy())
     counted = sums.counts > 0
     table["n_cohyponyms"], table["n_others"] = counted[yes].sum(axis=0), counted[no].sum(axis=0)
     return table.assign(n_images=sums.counts.sum(axis=0).astype(int))
@@ -153,8 +155,11 @@ def rates(images: pd.DataFrame, by: str, outcome: str = "both", *, level: float 
         n = int(some[outcome].notna().sum())
         if not n:
             continue
-        one = len(means) == 1 or np.ptp(means) == 0
-        low, high = _wilson(means[0], n if len(means) == 1 else len(means), level) if one else _of_means(means, level)
+        if np.ptp(means) == 0:
+            units = n if len(means) == 1 else len(means)
+            _, low, high = share(means[0] * units, units, level=level)
+        else:
+            low, high = _of_means(means, level)
         values = (group, kind, len(means), n, POINTS * means.mean(), POINTS * low, POINTS * high)
         rows.append(dict(zip(columns, values, strict=True)))  # grouped by kind, there is one such column
     return pd.DataFrame(rows, columns=list(dict.fromkeys(columns))).sort_values(["rate", by], ignore_index=True)
@@ -192,19 +197,17 @@ def pair_power(
     within = float(values.var(ddof=1).mean()) if m > 1 else 0.0
     spread = [float(np.nanvar(sums.means[of, 0], ddof=1)) if of.sum() > 1 else np.nan for of in (sums.yes, ~sums.yes)]
     between = max(float(np.mean(spread)) - within / m, 0.0)
-    reach = stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power)
     if max(between, within) == 0:
         between = within = np.nan  # pairs that do not differ at all say nothing about how much others would
-    error = np.sqrt(spread[0] / sums.yes.sum() + spread[1] / (~sums.yes).sum()) if np.isfinite(between) else np.nan
-    rows = [
-        (d, n, int(np.ceil(2 * reach**2 * (between + within / n) / (d / POINTS) ** 2)) if np.isfinite(between) else -1)
-        for d in differences
-        for n in per_pair
-    ]
+    known = np.isfinite(between)
+    error = np.sqrt(spread[0] / sums.yes.sum() + spread[1] / (~sums.yes).sum()) if known else np.nan
+    detectable = POINTS * reach(power, alpha) * error
+    rows = []
+    for d, n in itertools.product(differences, per_pair):
+        needed = needed_per_group(between + within / n, d / POINTS, power=power, alpha=alpha) if known else -1
+        rows.append((d, n, needed))
     table = pd.DataFrame(rows, columns=["difference", "images", "pairs"])
-    return table.assign(
-        detectable=POINTS * reach * error, sd_pairs=POINTS * np.sqrt(between), sd_images=POINTS * np.sqrt(within)
-    )
+    return table.assign(detectable=detectable, sd_pairs=POINTS * np.sqrt(between), sd_images=POINTS * np.sqrt(within))
 
 
 def _where_nothing_varies(
@@ -218,15 +221,15 @@ def _where_nothing_varies(
     kinds = ((YES, sums.yes, estimates[0]), (NO, ~sums.yes, estimates[1]))
     still = {kind: _is_still(sums.means[of]) for kind, of, _ in kinds}
     for at in np.flatnonzero(still[YES] | still[NO]):
-        told = []
+        found = []
         for kind, of, estimate in kinds:
+            rate = float(estimate[at])
             if still[kind][at]:
                 number = int((sums.counts[of, at] > 0).sum())
-                known = shares[at] and number > 0
-                wilson = _wilson(float(estimate[at]), number, level) if known else (np.nan, np.nan)
-                ends[kind][0][at], ends[kind][1][at] = wilson
-            told.append((float(estimate[at]), float(ends[kind][0][at]), float(ends[kind][1][at])))
-        ends["difference"][0][at], ends["difference"][1][at] = _newcombe(*told)
+                _, low, high = share(rate * number, number, level=level) if shares[at] else (rate, np.nan, np.nan)
+                ends[kind][0][at], ends[kind][1][at] = low, high
+            found.append((rate, float(ends[kind][0][at]), float(ends[kind][1][at])))
+        _, ends["difference"][0][at], ends["difference"][1][at] = difference_of_intervals(*found)
 
 
 def _is_still(means: Floats) -> NDArray[np.bool_]:
@@ -235,35 +238,12 @@ def _is_still(means: Floats) -> NDArray[np.bool_]:
     return np.array(found) == 0
 
 
-def _newcombe(one: tuple[float, float, float], other: tuple[float, float, float]) -> tuple[float, float]:
-    """The interval of a difference of two shares from each one's (estimate, low, high)."""
-    (p, low, high), (q, under, over) = one, other
-    down, up = np.hypot(p - low, over - q), np.hypot(high - p, q - under)
-    return float(p - q - down), float(p - q + up)
-
-
-def _exchange(sums: PairSums, *, draws: int, seed: int) -> Floats:
-    """Two-sided p of each outcome's difference under random exchanges of the kinds among the pairs."""
-    own: Floats = sums.yes[None].astype(np.float64)
-    labels = np.random.default_rng(seed).permuted(np.repeat(own, draws, axis=0), axis=1)
-    observed = _difference(own, sums)[0]
-    drawn = np.abs(_difference(labels, sums))
-    p = (1 + (drawn >= np.abs(observed) * (1 - 1e-9)).sum(axis=0)) / (1 + draws)
-    return np.where(np.isfinite(observed), p, np.nan)
-
-
-def _difference(labels: Floats, sums: PairSums) -> Floats:
-    """(draw, outcome)."""
-    return ratio(labels @ sums.sums, labels @ sums.counts) - ratio((1 - labels) @ sums.sums, (1 - labels) @ sums.counts)
-
-
 def _dyadic_half(sums: PairSums, level: float) -> Floats:
     """Half the interval where pairs that share a noun are one cluster: at least that of independent pairs."""
     shares = np.zeros_like(sums.sums)
     for of, sign in ((sums.yes, 1.0), (~sums.yes, -1.0)):
-        total = sums.counts[of].sum(axis=0)
-        mean = ratio(sums.sums[of].sum(axis=0), total)
-        shares[of] = sign * ratio(sums.sums[of] - mean * sums.counts[of], np.broadcast_to(total, sums.sums[of].shape))
+        values, counts = sums.sums[of], sums.counts[of]
+        shares[of] = sign * contributions(values, counts, ratio(values.sum(axis=0), counts.sum(axis=0)))
     nouns = [set(name.split(" + ")) for name in sums.names]
     joined = np.array([[bool(a & b) for b in nouns] for a in nouns], dtype=np.float64)
     variance = np.maximum(np.einsum("po,pq,qo->o", shares, joined, shares), np.square(shares).sum(axis=0))
@@ -271,19 +251,7 @@ def _dyadic_half(sums: PairSums, level: float) -> Floats:
     return np.asarray(stats.t.ppf((1 + level) / 2, free) * np.sqrt(variance))
 
 
-def _holm(p: Floats) -> Floats:
-    found = np.full(p.shape, np.nan)
-    there = np.isfinite(p)
-    found[there] = holm(p[there])
-    return found
-
-
-def _wilson(share: float, n: int, level: float) -> tuple[float, float]:
-    z = float(stats.norm.ppf((1 + level) / 2))
-    centre, half = share + z**2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return float(max((centre - half) / (1 + z**2 / n), 0.0)), float(min((centre + half) / (1 + z**2 / n), 1.0))
-
-
-def _of_means(means: NDArray[Any], level: float) -> tuple[float, float]:
+def _of_means(means: Floats, level: float) -> tuple[float, float]:
+    """The interval of a t-test over the means of pairs, cut to 0..1."""
     half = float(stats.t.ppf((1 + level) / 2, len(means) - 1)) * means.std(ddof=1) / np.sqrt(len(means))
     return float(max(means.mean() - half, 0.0)), float(min(means.mean() + half, 1.0))

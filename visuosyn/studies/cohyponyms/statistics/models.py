@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 from statsmodels.genmod.cov_struct import Exchangeable
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_estimating_equations import GEE
@@ -17,19 +16,18 @@ from statsmodels.tools.sm_exceptions import ModelWarning
 
 from visuosyn.errors import UserError
 from visuosyn.stats.corrections import POINTS
+from visuosyn.stats.mixed import coefficient_table, standardised
 from visuosyn.stats.reml import fit_reml
 from visuosyn.studies.cohyponyms.statistics.kinds import YES
 
-CERTAIN = (
-    1e-8  # a fitted chance nearer to 0 or 1 has run away: a term parts yes from no, and its estimate means nothing
-)
-TEN = 10.0  # odds ratios of overlap are told for ten points of it
+CERTAIN = 1e-8  # a fitted chance nearer to 0 or 1 has run away: a term separates yes from no, its estimate is infinite
+TEN = 10.0  # odds ratios of overlap are for ten points of it
 
 Floats = NDArray[np.float64]
 
 
 def usable_covariates(images: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
-    """Those that are there for every image and differ between images.
+    """The covariates that are known of every image and differ between images.
 
     >>> import pandas as pd
     >>> images = pd.DataFrame({"cosine": [0.5, 0.5], "next_to": [0, 1], "size_ratio": [1.2, None]})
@@ -40,7 +38,13 @@ def usable_covariates(images: pd.DataFrame, names: Sequence[str]) -> tuple[str, 
 
 
 def left_out(images: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """The others, as rows of ``gee_table`` without an estimate, whose note says why they are in no model."""
+    """The covariates that are not usable, as rows of ``gee_table`` without an estimate; the note says why.
+
+    >>> import pandas as pd
+    >>> images = pd.DataFrame({"cosine": [0.5, 0.5], "next_to": [0, 1]})
+    >>> left_out(images, ["cosine", "next_to", "taught"])[["term", "note"]].values.tolist()
+    [['cosine', 'in no model: the same in all images'], ['taught', 'in no model: not measured']]
+    """
     reasons = {name: reason for name in names if (reason := _unusable(images, name))}
     rows = [_missing([name], f"in no model: {reason}") for name, reason in reasons.items()]
     return pd.concat(rows, ignore_index=True) if rows else _missing([], "")
@@ -62,7 +66,7 @@ def gee_table(images: pd.DataFrame, covariates: Sequence[str], *, outcome: str =
     (Mancl & DeRouen 2001, Biometrics 57); intervals from t with pairs minus terms degrees of freedom. Covariates are
     standardised, so a term is for one standard deviation. How to read: the term "cohyponyms" is the change of log-odds
     from other pairs to cohyponyms of the same covariates. Caveat: what overlap or areas share with the kind is taken
-    away from it; the note tells where nothing could be estimated.
+    away from it; the note says where nothing could be estimated.
 
     >>> import numpy as np
     >>> import pandas as pd
@@ -75,7 +79,7 @@ def gee_table(images: pd.DataFrame, covariates: Sequence[str], *, outcome: str =
     1  cohyponyms         0.5        6
     """
     rows = images[(images["kind"] != "") & images[outcome].notna()]
-    x = np.column_stack([np.ones(len(rows)), rows["kind"] == YES, *(_scaled(rows[name]) for name in covariates)])
+    x = np.column_stack([np.ones(len(rows)), rows["kind"] == YES, *(standardised(rows[name]) for name in covariates)])
     return _gee(rows[outcome].to_numpy(dtype=float), x.astype(float), ["intercept", YES, *covariates], rows["pair"])
 
 
@@ -132,7 +136,7 @@ def mixed_table(images: pd.DataFrame, covariates: Sequence[str], *, outcome: str
     Kind and covariates (standardised) are fixed; pair, noise (pair and seed), first and second noun random, crossed
     (restricted maximum likelihood, ``visuosyn.stats.reml``). It adjusts for nouns that are hard to draw, which pairs
     share. Intervals from t with pairs minus fixed terms degrees of freedom. How to read: "cohyponyms" is the change in
-    points. Caveat: a linear model of a yes or no; take it beside the GEE. ``note`` tells where it did not converge.
+    points. Caveat: a linear model of a yes or no; take it beside the GEE. ``note`` says where it did not converge.
 
     >>> import numpy as np
     >>> import pandas as pd
@@ -150,7 +154,7 @@ def mixed_table(images: pd.DataFrame, covariates: Sequence[str], *, outcome: str
     terms = ["intercept", YES, *covariates]
     if np.ptp(y) == 0:
         return _missing(terms, f"{outcome} is the same in all pictures")
-    x = np.column_stack([np.ones(len(rows)), rows["kind"] == YES, *(_scaled(rows[name]) for name in covariates)])
+    x = np.column_stack([np.ones(len(rows)), rows["kind"] == YES, *(standardised(rows[name]) for name in covariates)])
     keys = {
         "pair": rows["pair"],
         "noise": rows["pair"] + "/" + rows["seed"].astype(str),
@@ -192,20 +196,12 @@ def _gee(y: Floats, x: Floats, terms: Sequence[str], pairs: pd.Series) -> pd.Dat
 def _rows(
     terms: Sequence[str], estimate: Floats, error: Floats, pairs: int, note: str, *, scale: float = 1.0
 ) -> pd.DataFrame:
-    free = max(pairs - len(terms), 1)
-    half = stats.t.ppf(0.975, free) * error
-    p = 2 * stats.t.sf(np.abs(estimate / error), free)
-    columns = {"estimate": estimate, "low": estimate - half, "high": estimate + half}
-    table = pd.DataFrame({"term": list(terms)} | {name: scale * value for name, value in columns.items()})
-    return table.assign(p=p, odds_ratio=np.exp(estimate), n_pairs=pairs, note=note)
+    table = coefficient_table(terms, estimate, error, pairs - len(terms)).rename(columns={"name": "term"})
+    table[["estimate", "low", "high"]] *= scale
+    return table.assign(odds_ratio=np.exp(estimate), n_pairs=pairs, note=note)
 
 
 def _missing(terms: Sequence[str], note: str) -> pd.DataFrame:
     nothing = dict.fromkeys(["estimate", "low", "high", "p", "odds_ratio"], np.nan)
     columns = ["term", *nothing, "n_pairs", "note"]
     return pd.DataFrame([{"term": term} | nothing | {"n_pairs": 0, "note": note} for term in terms], columns=columns)
-
-
-def _scaled(values: pd.Series) -> Floats:
-    numbers = values.to_numpy(dtype=float)
-    return np.asarray((numbers - numbers.mean()) / numbers.std())

@@ -1,41 +1,61 @@
-"""Do the tests keep their level, do the intervals cover? Run on simulated studies with a known truth.
+"""Do the study's tests keep their level, do its intervals cover? Run on simulated studies with a known truth.
 
-``make calibrate`` writes one row for each test, measure, relation and number of prompts: type-I error at .05 (share of
-null studies where p <= .05), coverage of 95% intervals, and the bias of the estimate in percentage points where a
-difference of 5 points was planted. Intervals that were tried and not chosen go to a file of their own beside it.
+One row for each test, measure, relation and number of prompts: type-I error at .05 (share of null studies where
+p <= .05), coverage of 95% intervals, and the bias of the estimate in percentage points where a difference of 5 points
+was planted. Intervals that were tried and not chosen go to a file of their own beside it.
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from visuosyn.run import write_text
 from visuosyn.stats.bootstrap import bootstrap_means
+from visuosyn.stats.calibrate import Record, calibration, other_intervals, verdict
+from visuosyn.stats.corrections import POINTS
 from visuosyn.stats.permutation import contrast
 from visuosyn.studies.relations.statistics.controls import control_table, matched_controls
 from visuosyn.studies.relations.statistics.dominance import DIFFERENCE, difference_table
-from visuosyn.studies.relations.statistics.means import POINTS, relation_table
+from visuosyn.studies.relations.statistics.means import relation_table
 from visuosyn.studies.relations.statistics.mixed import mixed_model
 from visuosyn.studies.relations.statistics.simulate import STANDARD, simulate_controls, simulate_pairs
-from visuosyn.studies.relations.statistics.sums import PromptSums, prompt_sums
+from visuosyn.studies.relations.statistics.sums import ALL, UNRELATED, PromptSums, prompt_sums
 
-ALPHA = 0.05
 PLANTED = 0.05
 SIZES = (40, 80, 200)
-SHOWN = ("unrelated", "all head-dependent", "det", "obj")  # of the simulated relations: a frequent and a rare one
+SHOWN = (UNRELATED, ALL, "det", "obj")  # of the simulated relations: a frequent and a rare one
 # A mixed model takes as long as all the rest: studies up to so many prompts, with few seeds, every fourth of them.
 LARGEST_MIXED, MIXED_SEEDS, MIXED_EVERY = 80, 2, 4
 LARGE, TIMES = 20_000, 8  # prompts of the studies whose mean effect sizes count as the true ones, and their number
 NOT_CHOSEN = "not chosen: "
-Record = dict[str, object]
+
+
+def write_calibration(
+    out: Path, *, studies: int = 2000, sizes: Sequence[int] = SIZES, draws: int = 1000, seed: int = 0
+) -> Path:
+    """Write the calibration as CSV to ``out``, and the intervals that were not chosen beside it; returns ``out``.
+
+    ``sizes`` are prompts a study, ``draws`` bootstrap draws and sign patterns a study. With the defaults it takes
+    hours.
+
+    >>> from pathlib import Path
+    >>> path = write_calibration(Path("calibration.csv"), studies=1, sizes=[30], draws=20)
+    >>> sorted(file.name for file in path.parent.glob("calibration*.csv"))
+    ['calibration.csv', 'calibration_not_chosen.csv']
+    """
+    table = calibration_table(studies=studies, sizes=sizes, draws=draws, seed=seed)
+    left = table["test"].str.startswith(NOT_CHOSEN)
+    beside = out.with_stem(f"{out.stem}_not_chosen")
+    for path, rows in ((out, table[~left]), (beside, table[left].drop(columns="type1"))):
+        write_text(path, rows.to_csv(index=False, float_format="%.4f", lineterminator="\n"))
+    return out
 
 
 def calibration_table(
@@ -46,22 +66,22 @@ def calibration_table(
     Columns: test, measure, relation, prompts (in the study), n_prompts (that the estimate rests on, mean), studies (in
     which there was an answer), type1, coverage, bias; a figure that a test does not have is missing. Bias is in
     points, of an effect size in its own unit. Monte Carlo error with 2,000 studies: .005 for a rate of .05.
+
+    >>> table = calibration_table(studies=2, sizes=[30], draws=20)
+    >>> table["test"].unique()[[0, 3]].tolist()
+    ['sign flip', 'bootstrap interval']
     """
-    records = [
-        record | {"prompts": size}
-        for size in sizes
-        for study in range(studies)
-        for record in _study(size, np.random.default_rng([seed, size, study]), draws, mixed=study % MIXED_EVERY == 0)
-    ]
+
+    def simulate(size: int, study: int, random: np.random.Generator) -> Iterator[Record]:
+        for record in _study(size, random, draws, mixed=study % MIXED_EVERY == 0):
+            yield record | {"prompts": size}
+
     keys = ["test", "measure", "relation", "prompts"]
-    grouped = pd.DataFrame(records).groupby(keys, sort=False)
-    result = grouped[["n_prompts", "type1", "coverage", "bias"]].mean()
-    result.insert(1, "studies", grouped[["type1", "coverage"]].count().max(axis=1))
-    return result.reset_index()
+    return calibration(simulate, keys=keys, means=["n_prompts"], studies=studies, sizes=sizes, seed=seed)
 
 
 def _study(size: int, random: np.random.Generator, draws: int, *, mixed: bool) -> Iterator[Record]:
-    """All that one simulated null study and one with a planted difference say."""
+    """The verdicts of one simulated null study and of one with a planted difference."""
     draw_seed = int(random.integers(2**31))
     null = simulate_pairs(size, random)
     planted = simulate_pairs(size, random, difference=PLANTED)
@@ -73,18 +93,25 @@ def _study(size: int, random: np.random.Generator, draws: int, *, mixed: bool) -
     yield from _intervals(relation_table(planted, draws=draws, seed=draw_seed))
     sums = prompt_sums(planted, measures=["iod", "ioh"])
     yield from _effects(sums)
-    yield from _alternatives(sums, draws=draws, seed=draw_seed)
+    yield from _not_chosen(sums, draws=draws, seed=draw_seed)
     if mixed and size <= LARGEST_MIXED:
         yield from _mixed(size, random)
 
 
+def _shown(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a table of tests that the calibration shows."""
+    return table[table["p"].notna() & table["relation"].isin(SHOWN)].itertuples()
+
+
+def _facts(test: str, measure: str, relation: str, n: int) -> Record:
+    return {"test": test, "measure": measure, "relation": relation, "n_prompts": n}
+
+
 def _tests(test: str, table: pd.DataFrame) -> Iterator[Record]:
     """A test's verdict on a null study; its interval should hold 0 and its estimate be 0."""
-    rows: Any = table[table["p"].notna() & table["relation"].isin(SHOWN)].itertuples()
-    for row in rows:
-        facts = {"test": test, "measure": row.measure, "relation": row.relation, "n_prompts": row.n}
-        covered = float(row.low <= 0 <= row.high)
-        yield facts | {"type1": float(row.p <= ALPHA), "coverage": covered, "bias": row.estimate}
+    for row in _shown(table):
+        found = verdict(row.estimate, 0.0, interval=(row.low, row.high), p=row.p)
+        yield _facts(test, row.measure, row.relation, row.n) | found
 
 
 def _mixed(size: int, random: np.random.Generator) -> Iterator[Record]:
@@ -93,30 +120,24 @@ def _mixed(size: int, random: np.random.Generator) -> Iterator[Record]:
     planted = simulate_pairs(size, random, seeds=MIXED_SEEDS, difference=PLANTED)
     tables = [mixed_model(pairs, measure="difference", covariates=()).relations for pairs in (null, planted)]
     for which, table in enumerate(tables):
-        rows: Any = table[table["p"].notna() & table["relation"].isin(SHOWN)].itertuples()
-        for row in rows:
-            facts = {"test": "mixed model", "measure": row.measure, "relation": row.relation, "n_prompts": row.n}
-            covered = float(row.low <= PLANTED * POINTS <= row.high)
-            told = {"coverage": covered, "bias": row.estimate - PLANTED * POINTS}
-            yield facts | (told if which else {"type1": float(row.p <= ALPHA)})
+        for row in _shown(table):
+            found = verdict(row.estimate, PLANTED * POINTS, interval=(row.low, row.high), p=row.p)
+            wanted = ("coverage", "bias") if which else ("type1",)
+            yield _facts("mixed model", row.measure, row.relation, row.n) | {name: found[name] for name in wanted}
 
 
 def _truth(relation: str) -> dict[str, float]:
-    return STANDARD.truth(STANDARD.shift(0.0 if relation == "unrelated" else PLANTED))
+    return STANDARD.truth(STANDARD.shift(0.0 if relation == UNRELATED else PLANTED))
 
 
 def _intervals(table: pd.DataFrame) -> Iterator[Record]:
     rows = table[(table["n_prompts"] > 1) & table["relation"].isin(SHOWN)].to_dict("records")
     for row, name in itertools.product(rows, ("mIoU", "mIoD", "mIoH", "difference")):
-        true = _truth(row["relation"])[name] * POINTS
-        yield {
-            "test": "bootstrap interval",
-            "measure": DIFFERENCE if name == "difference" else name,
-            "relation": row["relation"],
-            "n_prompts": row["n_prompts"],
-            "coverage": float(row[f"{name}_low"] <= true <= row[f"{name}_high"]),
-            "bias": row[name] - true,
-        }
+        found = verdict(
+            row[name], _truth(row["relation"])[name] * POINTS, interval=(row[f"{name}_low"], row[f"{name}_high"])
+        )
+        measure = DIFFERENCE if name == "difference" else name
+        yield _facts("bootstrap interval", measure, row["relation"], row["n_prompts"]) | found
 
 
 def _effects(sums: PromptSums) -> Iterator[Record]:
@@ -125,9 +146,9 @@ def _effects(sums: PromptSums) -> Iterator[Record]:
     lows, highs = found.effect_interval()
     for at, relation in enumerate(sums.cells["relation"]):
         if relation in SHOWN and found.n[at] > 1:
-            true = _true_effects()[relation]
-            facts = {"test": "effect size", "measure": DIFFERENCE, "relation": relation, "n_prompts": int(found.n[at])}
-            yield facts | {"coverage": float(lows[at] <= true <= highs[at]), "bias": found.effect[at] - true}
+            ends = (float(lows[at]), float(highs[at]))
+            said = verdict(float(found.effect[at]), _true_effects()[relation], interval=ends)
+            yield _facts("effect size", DIFFERENCE, relation, int(found.n[at])) | said
 
 
 @lru_cache(maxsize=1)
@@ -142,57 +163,12 @@ def _true_effects() -> dict[str, float]:
     return {relation: float(np.mean([each[relation] for each in found])) for relation in found[0]}
 
 
-def _alternatives(sums: PromptSums, *, draws: int, seed: int) -> Iterator[Record]:
+def _not_chosen(sums: PromptSums, *, draws: int, seed: int) -> Iterator[Record]:
     """Intervals that were not chosen, on the same studies: mIoD of the relation "det"."""
-    cell = sums.cells.index[sums.cells["relation"] == "det"]
-    total, count = (part[:, cell] for part in sums.of("iod"))
-    drawn = bootstrap_means(total, count, draws=draws, seed=seed)[:, 0]
-    found = contrast(total, count)
-    truth = _truth("det")["mIoD"]
-    mean, n = found.estimate[0], int(found.n[0])
-    error = np.sqrt(n / (n - 1) * np.sum(((total - mean * count) / count.sum()) ** 2))
-    low, high = np.nanquantile(drawn, [ALPHA / 2, 1 - ALPHA / 2])
-    reach = stats.t.ppf(1 - ALPHA / 2, n - 1) * error
-    ends = {
-        "percentile": (low, high),
-        "basic": (2 * mean - high, 2 * mean - low),
-        "BCa": _bca(drawn, mean, total[:, 0], count[:, 0]),
-        "cluster t": (mean - reach, mean + reach),
-    }
-    for name, (below, above) in ends.items():
-        facts = {"test": NOT_CHOSEN + name, "measure": "mIoD", "relation": "det", "n_prompts": n}
-        yield facts | {"coverage": float(below <= truth <= above), "bias": (mean - truth) * POINTS}
-
-
-def _bca(drawn: np.ndarray, mean: float, total: np.ndarray, count: np.ndarray) -> tuple[float, float]:
-    """Bias-corrected and accelerated interval, with the jackknife over prompts (Efron 1987)."""
-    without = (total.sum() - total) / (count.sum() - count)
-    lean = without.mean() - without
-    acceleration = np.sum(lean**3) / (6 * np.sum(lean**2) ** 1.5)
-    middle = stats.norm.ppf(np.clip(np.mean(drawn < mean), 1 / len(drawn), 1 - 1 / len(drawn)))
-    reach = middle + stats.norm.ppf([ALPHA / 2, 1 - ALPHA / 2])
-    low, high = np.nanquantile(drawn, stats.norm.cdf(middle + reach / (1 - acceleration * reach)))
-    return float(low), float(high)
-
-
-def main() -> None:
-    """Write the full calibration as CSV."""
-    parser = argparse.ArgumentParser(
-        prog="python -m visuosyn.studies.relations.statistics.calibrate", description=__doc__
-    )
-    parser.add_argument("--studies", type=int, default=2000)
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="prompts a study")
-    parser.add_argument("--draws", type=int, default=1000, help="bootstrap draws and sign patterns a study")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("reports/calibration.csv"))
-    asked = parser.parse_args()
-    table = calibration_table(studies=asked.studies, sizes=asked.sizes, draws=asked.draws, seed=asked.seed)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    left = table["test"].str.startswith(NOT_CHOSEN)
-    beside = asked.out.with_stem(f"{asked.out.stem}_not_chosen")
-    for path, rows in ((asked.out, table[~left]), (beside, table[left].drop(columns="type1"))):
-        rows.to_csv(path, index=False, float_format="%.4f", lineterminator="\n")
-
-
-if __name__ == "__main__":
-    main()
+    cell = int(sums.cells.index[sums.cells["relation"] == "det"][0])
+    total, count = (values[:, cell] for values in sums.of("iod"))
+    samples = bootstrap_means(total, count, draws=draws, seed=seed)
+    mean, truth = total.sum() / count.sum(), _truth("det")["mIoD"]
+    for name, ends in other_intervals(samples, total, count).items():
+        found = verdict(mean * POINTS, truth * POINTS, interval=(ends[0] * POINTS, ends[1] * POINTS))
+        yield _facts(NOT_CHOSEN + name, "mIoD", "det", int((count > 0).sum())) | found

@@ -32,13 +32,15 @@ def compute_statistics(folder: RunFolder) -> dict[str, pd.DataFrame]:
     >>> list(tables)[:3], "swapped" in tables
     (['relations', 'differences', 'verdicts'], False)
     """
-    every = folder.pairs()
+    every = folder.rows("pairs")
     pairs = every[every["kind"].isin(KEPT)]
     if pairs.empty:
         return {}
     facts, classes = folder.facts, class_table(every)
-    mask = headline_mask(pairs, facts.masks[0])
-    tables = statistic_tables(pairs, mask=mask, controls=folder.controls(), multiverse=folder.multiverse())
+    mask = headline_mask(pairs, folder.measurement.masks[0])
+    every_control = folder.rows("controls")
+    controls = {str(name): rows.drop(columns="control") for name, rows in every_control.groupby("control")}
+    tables = statistic_tables(pairs, mask=mask, controls=controls, multiverse=folder.rows("multiverse"))
     means = tables["relations"]
     beside = means if classes.empty else pd.concat([means, classes], ignore_index=True)
     tables |= {"published": published_table(beside, scheme=facts.scheme), "classes": classes}

@@ -10,14 +10,11 @@ import numpy as np
 import pandas as pd
 
 from visuosyn.errors import UserError
+from visuosyn.measure.pair_table import KEYS, OVERLAPS
 from visuosyn.stats.bootstrap import bootstrap_means
-from visuosyn.stats.corrections import named_results
 from visuosyn.stats.permutation import contrast
-from visuosyn.studies.relations.statistics.dominance import DIFFERENCE
-from visuosyn.studies.relations.statistics.means import NAMES
-from visuosyn.studies.relations.statistics.sums import MEASURES, prompt_sums
-
-KEYS = ["caption_id", "seed", "pair", "mask"]
+from visuosyn.studies.relations.statistics.dominance import DIFFERENCE, relation_results
+from visuosyn.studies.relations.statistics.sums import NAMES, UNRELATED, prompt_sums
 
 
 def chance_controls(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -40,7 +37,7 @@ def chance_controls(pairs: pd.DataFrame) -> pd.DataFrame:
     iou = np.divide(head * dependent, union, out=np.full(len(pairs), np.nan), where=union > 0)
     hard = (pairs["mask"] != "soft").to_numpy()
     values = {"iou": iou, "iod": head, "ioh": dependent}
-    return pairs[KEYS].assign(**{name: np.where(hard, value, np.nan) for name, value in values.items()})
+    return pairs[list(KEYS)].assign(**{name: np.where(hard, value, np.nan) for name, value in values.items()})
 
 
 def matched_controls(pairs: pd.DataFrame, *, caliper: int = 1) -> pd.DataFrame:
@@ -59,16 +56,16 @@ def matched_controls(pairs: pd.DataFrame, *, caliper: int = 1) -> pd.DataFrame:
     0          0     0  0.5  0.5
     1          1     0  0.3  0.4
     """
-    columns = [*KEYS, *MEASURES]
+    columns = [*KEYS, *OVERLAPS]
     keys = ["caption_id", "pair", "kind", "head_upos", "dependent_upos", "distance", "head_first"]
-    ordered = pairs[[*columns, *keys[2:]]].sort_values(KEYS, ignore_index=True)
+    ordered = pairs[[*columns, *keys[2:]]].sort_values(list(KEYS), ignore_index=True)
     known = ordered[keys].drop_duplicates(["caption_id", "pair"]).reset_index(drop=True)
     swapped = known["head_upos"] > known["dependent_upos"]
     known["first"] = known["head_upos"].where(~swapped, known["dependent_upos"])
     known["second"] = known["dependent_upos"].where(~swapped, known["head_upos"])
     related = known[known["kind"] == "related"]
     both = related.merge(
-        known[known["kind"] == "unrelated"], on=["caption_id", "first", "second"], suffixes=("", "_control")
+        known[known["kind"] == UNRELATED], on=["caption_id", "first", "second"], suffixes=("", "_control")
     )
     both = both[(both["distance"] - both["distance_control"]).abs() <= caliper]
     same_kind = both["first"] == both["second"]
@@ -83,13 +80,13 @@ def matched_controls(pairs: pd.DataFrame, *, caliper: int = 1) -> pd.DataFrame:
     )
     iod = found["iod"].where(~found["turn"], found["ioh"])
     found = found.assign(ioh=found["ioh"].where(~found["turn"], found["iod"]), iod=iod)
-    return found.groupby(KEYS, as_index=False)[list(MEASURES)].mean()
+    return found.groupby(list(KEYS), as_index=False)[list(OVERLAPS)].mean()
 
 
 def control_table(
     pairs: pd.DataFrame, controls: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level: float = 0.95
 ) -> pd.DataFrame:
-    """Related pairs minus their controls, per relation, mask rule and measure: columns of ``results``.
+    """Related pairs minus their controls, per relation, mask rule and measure; columns as in ``difference_table``.
 
     Measures are mIoU, mIoD, mIoH and the difference mIoD - mIoH, each as pair minus control in percentage points over
     the rows where both are there. Sign-flip p and bootstrap intervals go by prompt; Holm and Benjamini-Hochberg
@@ -107,16 +104,16 @@ def control_table(
     7  mIoD - mIoH      50.0  50.0  50.0  2
     """
     related = pairs[pairs["kind"] == "related"]
-    both = related.merge(controls[[*KEYS, *MEASURES]], on=KEYS, suffixes=("", "_control"), validate="one_to_one")
+    both = related.merge(controls[[*KEYS, *OVERLAPS]], on=list(KEYS), suffixes=("", "_control"), validate="one_to_one")
     if both.empty:
         raise UserError("no pair of the table has a control: use captions with unrelated pairs or several seeds")
-    for name in MEASURES:
+    for name in OVERLAPS:
         both[name] = both[name] - both[f"{name}_control"]
     both["difference"] = both["iod"] - both["ioh"]
-    sums = prompt_sums(both, measures=[*MEASURES, "difference"])
-    drawn = bootstrap_means(sums.sums, sums.counts, draws=draws, seed=seed)
+    sums = prompt_sums(both, measures=[*OVERLAPS, "difference"])
+    samples = bootstrap_means(sums.sums, sums.counts, draws=draws, seed=seed)
     found = {
-        name: (contrast(*sums.of(column)), drawn[:, :, number])
+        name: (contrast(*sums.of(column)), samples[:, :, number])
         for number, (column, name) in enumerate((NAMES | {"difference": DIFFERENCE}).items())
     }
-    return named_results(sums.cells, found, draws=draws, seed=seed, level=level)
+    return relation_results(sums.cells, found, draws=draws, seed=seed, level=level)

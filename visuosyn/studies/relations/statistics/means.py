@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from visuosyn.data.masks import MaskRule
 from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
-from visuosyn.studies.relations.statistics.sums import ALL, KEPT, PromptSums, prompt_sums
+from visuosyn.stats.corrections import POINTS
+from visuosyn.studies.relations.statistics.sums import ALL, KEPT, NAMES, PromptSums, prompt_sums
 
-NAMES = {"iou": "mIoU", "iod": "mIoD", "ioh": "mIoH"}
-POINTS = 100  # tables print percentage points
-
-Resampled = tuple[PromptSums, NDArray[np.float64]]
+Floats = NDArray[np.float64]
+Resampled = tuple[PromptSums, Floats]
 
 
 def resampled(pairs: pd.DataFrame, *, draws: int, seed: int) -> Resampled:
@@ -21,8 +20,8 @@ def resampled(pairs: pd.DataFrame, *, draws: int, seed: int) -> Resampled:
 
     >>> from visuosyn.testing import pair_rows
     >>> pairs = pair_rows({"amod": [(0.9, 0.5), (0.7, 0.5)]})
-    >>> draw = resampled(pairs, draws=500, seed=0)  # once, for two tables
-    >>> draw[1].shape, len(relation_table(pairs, draw=draw))
+    >>> bootstrap = resampled(pairs, draws=500, seed=0)  # once, for two tables
+    >>> bootstrap[1].shape, len(relation_table(pairs, bootstrap=bootstrap))
     ((500, 2, 3), 2)
     """
     sums = prompt_sums(pairs)
@@ -30,7 +29,7 @@ def resampled(pairs: pd.DataFrame, *, draws: int, seed: int) -> Resampled:
 
 
 def relation_table(
-    pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level: float = 0.95, draw: Resampled | None = None
+    pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level: float = 0.95, bootstrap: Resampled | None = None
 ) -> pd.DataFrame:
     """Mean overlaps per relation and mask rule, in percentage points, with intervals from a bootstrap over prompts.
 
@@ -42,8 +41,8 @@ def relation_table(
     How to read: difference > 0 says that the head's area contains more of the dependent's than the other way
     round. Caveat: a high overlap alone is no evidence of syntax (compare the row "unrelated"), and the sign of a
     difference can turn with the mask rule. With a single prompt intervals are missing. The table does not depend
-    on the order of the rows. ``draw`` saves resampling anew. Source: Tang et al. 2023, section 4 and Table 2;
-    intervals: ``percentile_interval``.
+    on the order of the rows. ``bootstrap`` (``resampled``) saves resampling the same prompts again. Source: Tang et
+    al. 2023, section 4 and Table 2; intervals: ``percentile_interval``.
 
     >>> from visuosyn.testing import pair_rows
     >>> pairs = pair_rows({"amod": [(1.0, 0.5), (0.8, 0.4)], "unrelated": [(0.5, 0.5), (0.3, 0.3)]})
@@ -54,21 +53,21 @@ def relation_table(
     1  all head-dependent  90.0  45.0        45.0            40.0             50.0
     2                amod  90.0  45.0        45.0            40.0             50.0
     """
-    sums, drawn = resampled(pairs, draws=draws, seed=seed) if draw is None else draw
+    sums, samples = resampled(pairs, draws=draws, seed=seed) if bootstrap is None else bootstrap
     rests_on = effective_number(sums.counts)
     table = sums.cells.copy()
     for measure, name in NAMES.items():
         at = sums.measures.index(measure)
-        _add(table, name, sums.means[:, at], drawn[:, :, at], rests_on[:, at], level)
+        _add(table, name, sums.means[:, at], samples[:, :, at], rests_on[:, at], level)
     dependent, head = sums.measures.index("iod"), sums.measures.index("ioh")
     both = np.minimum(rests_on[:, dependent], rests_on[:, head])
     difference = sums.means[:, dependent] - sums.means[:, head]
-    _add(table, "difference", difference, drawn[:, :, dependent] - drawn[:, :, head], both, level)
+    _add(table, "difference", difference, samples[:, :, dependent] - samples[:, :, head], both, level)
     return table
 
 
 def class_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level: float = 0.95) -> pd.DataFrame:
-    """The relation table of the classes of pairs that are neither relations nor "unrelated", columns as there.
+    """The relation table of the classes of pairs that are neither relations nor "unrelated", with its columns.
 
     Rows: "matched unrelated", "grandparent" and "sibling" (two edges apart), "repeat", "coreferent", "swapped amod" and
     so on, where the pair table holds such pairs. How to read: between relations and unrelated words; what two words
@@ -90,7 +89,7 @@ def class_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level:
 
 
 def threshold_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, level: float = 0.95) -> pd.DataFrame:
-    """The relation table with each mask rule taken apart, for a figure of overlap against threshold.
+    """The relation table with each mask rule split into kind and threshold, for a figure of overlap by threshold.
 
     Adds the columns ``rule`` (relative, absolute, summed, area, soft) and ``threshold`` (NaN for soft) after
     ``mask``; rows are sorted by rule and threshold. How to read: a line that crosses another, or a difference
@@ -114,9 +113,7 @@ def threshold_table(pairs: pd.DataFrame, *, draws: int = 2000, seed: int = 0, le
     return table
 
 
-def _add(
-    table: pd.DataFrame, name: str, estimate: np.ndarray, drawn: np.ndarray, rests_on: np.ndarray, level: float
-) -> None:
-    low, high = percentile_interval(drawn, rests_on, level=level)
+def _add(table: pd.DataFrame, name: str, estimate: Floats, samples: Floats, rests_on: Floats, level: float) -> None:
+    low, high = percentile_interval(samples, rests_on, level=level)
     for suffix, values in (("", estimate), ("_low", low), ("_high", high)):
         table[name + suffix] = values * POINTS

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from visuosyn.errors import UserError
-from visuosyn.stats.corrections import FEW, corrected
+from visuosyn.stats.corrections import FEW, POINTS, corrected
+from visuosyn.stats.mixed import (
+    coefficient_table,
+    component_table,
+    diagnostics,
+    fitting_units,
+    group_table,
+    independent,
+    random_factors,
+    standardised,
+)
 from visuosyn.stats.reml import DENSE, Fit, fit_reml
 from visuosyn.studies.relations.statistics.dominance import DIFFERENCE
-from visuosyn.studies.relations.statistics.means import NAMES, POINTS
-from visuosyn.studies.relations.statistics.sums import KEPT, UNRELATED
+from visuosyn.studies.relations.statistics.sums import KEPT, NAMES, UNRELATED
 
 COVARIATES = (
     *("head_area", "dependent_area", "log_distance", "head_first", "head_position"),
     *("head_tokens", "dependent_tokens", "cosine"),
 )
-FLAT = 1e-3  # standard deviations below this share of the rest's are none
 FACTORS = ("prompt", "image", "pair", "head_lemma", "dependent_lemma")
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +73,7 @@ def mixed_model(
 
     ``measure`` is iou, iod, ioh or difference (iod - ioh); ``mask`` the rule, needed where the table holds several.
     Rows are (pair, image); a pair has a random effect of its own, since its seeds repeat one measurement; image is a
-    seed within a noise id. Factors that say nothing of their own (one level, or one a row, or those of another factor)
+    seed within a noise id. Factors that add nothing of their own (one level, or one a row, or those of another factor)
     are left out and named in ``diagnostics``, as are covariates without variance or known values. All factors but the
     largest may have ``most_levels`` levels together (each evaluation factorises a matrix of that size): of a study
     with more, as many prompts are fitted as fit, drawn at random by a fixed seed; ``diagnostics`` says how many.
@@ -93,33 +97,29 @@ def mixed_model(
     rows = _rows(pairs, measure, mask)
     used = [name for name in covariates if name in rows and rows[name].notna().any()]
     whole = rows.dropna(subset=["value", *used])
-    kept = _fitting(whole, most_levels)
+    kept = whole[fitting_units(whole["prompt"], lambda some: _factors(whole[some]), most_levels)]
     used = [name for name in used if kept[name].nunique() > 1]
     sizes = kept["label"].value_counts()
     names = sorted(sizes.index, key=lambda name: (name != UNRELATED, -sizes[name], name))
-    if len(kept) <= len(names) + len(used) + 1 or kept["prompt"].nunique() < 2:
-        raise UserError(f"{len(kept)} rows of {kept['prompt'].nunique()} prompts are too few for a mixed model")
+    prompts = kept["prompt"].nunique()
+    if len(kept) <= len(names) + len(used) + 1 or prompts < 2:
+        raise UserError(f"{len(kept)} rows of {prompts} prompts are too few for a mixed model")
     fixed = np.stack([kept["label"] == name for name in names], axis=1).astype(np.float64)
-    scaled, used = _independent(fixed, [(name, stats.zscore(kept[name].to_numpy())) for name in used])
+    scaled = independent(fixed, {name: standardised(kept[name]) for name in used})
     factors = _factors(kept)
-    fit = fit_reml(kept["value"].to_numpy(), np.column_stack([fixed, *scaled]), factors)
-    dropped = [name for name in (*covariates, *FACTORS) if name not in used and name not in factors]
+    fit = fit_reml(kept["value"].to_numpy(), np.column_stack([fixed, *scaled.values()]), factors)
+    dropped = [name for name in (*covariates, *FACTORS) if name not in scaled and name not in factors]
     return MixedModel(
         relations=_relations(kept, names, fit, NAMES.get(measure, DIFFERENCE), level),
-        covariates=_covariates(used, len(names), fit, kept["prompt"].nunique() - 1, level),
-        components=_components(factors, fit),
+        covariates=_covariates(list(scaled), len(names), fit, prompts - 1, level),
+        components=_points(component_table(fit, factors), "sd"),
         diagnostics={
             "rows": len(kept),
             "rows_left_out": len(rows) - len(whole),
-            "prompts": kept["prompt"].nunique(),
-            "prompts_not_sampled": whole["prompt"].nunique() - kept["prompt"].nunique(),
+            "prompts": prompts,
+            "prompts_not_sampled": whole["prompt"].nunique() - prompts,
             "not_in_the_model": ", ".join(dropped),
-            "converged": fit.converged,
-            "message": _message(fit),
-            "criterion": fit.criterion,
-            "residual_skew": float(stats.skew(fit.residuals)),
-            "residual_kurtosis": float(stats.kurtosis(fit.residuals)),
-            "residual_largest": float(np.abs(fit.residuals).max() / fit.sd_rest),
+            **diagnostics(fit),
         },
     )
 
@@ -152,32 +152,8 @@ def mixed_tables(
             found.setdefault(f"mixed_{part}", []).append(rest)
     tables = {part: pd.concat(frames, ignore_index=True) for part, frames in found.items()}
     if "mixed_relations" in tables:
-        whole = tables["mixed_relations"].drop(columns=["p_holm", "p_bh"]).assign(mask=mask)
-        tables["mixed_relations"] = corrected(whole).drop(columns="mask")
+        tables["mixed_relations"] = corrected(tables["mixed_relations"].drop(columns=["p_holm", "p_bh"]))
     return tables
-
-
-def _fitting(rows: pd.DataFrame, most: int) -> pd.DataFrame:
-    """The rows of as many prompts as keep the levels of all factors but the largest at or below ``most``."""
-    prompts = np.random.default_rng(0).permutation(np.sort(rows["prompt"].unique()))
-
-    def levels(number: int) -> int:
-        part = rows[rows["prompt"].isin(prompts[:number])]
-        counts = sorted(int(codes.max()) + 1 for codes in _factors(part).values())
-        return sum(counts[:-1])
-
-    if not len(prompts) or levels(len(prompts)) <= most:
-        return rows
-    most_prompts = bisect_right(range(1, len(prompts)), most, key=levels)
-    return rows[rows["prompt"].isin(prompts[:most_prompts])]
-
-
-def _message(fit: Fit) -> str:
-    """What a reader must know of how the search ended."""
-    if not fit.converged:
-        return f"did not converge ({fit.message}): the figures of this model are not to be trusted"
-    flat = [name for name, sd in fit.sd.items() if sd < FLAT * fit.sd_rest]
-    return "converged" + (f", with no variance left for {', '.join(flat)}" if flat else "")
 
 
 def _rows(pairs: pd.DataFrame, measure: str, mask: str | None) -> pd.DataFrame:
@@ -205,61 +181,26 @@ def _rows(pairs: pd.DataFrame, measure: str, mask: str | None) -> pd.DataFrame:
     return rows[plain].assign(**facts).astype({name: np.float64 for name in plain if name in COVARIATES})
 
 
-def _independent(fixed: Floats, columns: list[tuple[str, Floats]]) -> tuple[list[Floats], list[str]]:
-    """The covariates that add something to the relations and to those before them."""
-    kept: list[Floats] = []
-    names = []
-    for name, column in columns:
-        if np.linalg.matrix_rank(np.column_stack([fixed, *kept, column])) > fixed.shape[1] + len(kept):
-            kept.append(column)
-            names.append(name)
-    return kept, names
-
-
 def _factors(rows: pd.DataFrame) -> dict[str, NDArray[np.intp]]:
-    """Codes of the factors that can be told apart from the rest and from each other."""
-    found: dict[str, NDArray[np.intp]] = {}
-    for name in (name for name in FACTORS if name in rows):
-        codes, levels = pd.factorize(rows[name])
-        same = any(np.array_equal(codes, other) for other in found.values())
-        if 1 < len(levels) < len(rows) and not same:
-            found[name] = codes
-    return found
+    """Codes of the random factors that the rows can hold."""
+    return random_factors({name: rows[name] for name in FACTORS if name in rows})
 
 
 def _relations(rows: pd.DataFrame, names: list[str], fit: Fit, measure: str, level: float) -> pd.DataFrame:
-    prompts = rows.groupby("label")["prompt"].nunique().reindex(names).to_numpy()
-    means = fit.coefficients[: len(names)]
-    reach = np.where(prompts > 1, stats.t.ppf((1 + level) / 2, np.maximum(prompts - 1, 1)), np.nan)
-    covariance = fit.covariance[: len(names), : len(names)]
-    error = np.sqrt(np.diag(covariance))
-    table = pd.DataFrame({"relation": names, "mask": "all", "measure": measure})
-    for name, values in (("mean", means), ("mean_low", means - reach * error), ("mean_high", means + reach * error)):
-        table[name] = values * POINTS
-    contrast = means - means[0]
-    spread = np.sqrt(np.maximum(np.diag(covariance) + covariance[0, 0] - 2 * covariance[0], 0))
-    tested = (np.array(names) != UNRELATED) & (names[0] == UNRELATED) & (prompts > 1)
-    t = np.divide(contrast, spread, out=np.full(len(names), np.nan), where=tested & (spread > 0))
-    ends = {"estimate": contrast, "low": contrast - reach * spread, "high": contrast + reach * spread}
-    for name, values in ends.items():
-        table[name] = np.where(tested, values * POINTS, np.nan)
-    table["p"] = 2 * stats.t.sf(np.abs(t), np.maximum(prompts - 1, 1))
-    total = np.sqrt(fit.sd_rest**2 + sum(sd**2 for sd in fit.sd.values()))
-    pairs = rows.groupby("label")["pair"].nunique().reindex(names).to_numpy()
-    table = table.assign(effect=np.where(tested, contrast / total, np.nan), n=prompts, n_pairs=pairs)
-    return corrected(table.assign(few=prompts < FEW)).drop(columns="mask")
+    """Means of the relations, and each minus unrelated pairs, as named results."""
+    prompts, pairs = (rows.groupby("label")[unit].nunique().reindex(names).to_numpy() for unit in ("prompt", "pair"))
+    table = group_table(names, fit, prompts, UNRELATED, level=level).rename(columns={"name": "relation"})
+    table.insert(1, "measure", measure)
+    table = _points(table, "mean", "mean_low", "mean_high", "estimate", "low", "high")
+    return corrected(table.assign(n=prompts, n_pairs=pairs, few=prompts < FEW))
 
 
 def _covariates(names: list[str], skip: int, fit: Fit, free: int, level: float) -> pd.DataFrame:
-    slopes, error = fit.coefficients[skip:], np.sqrt(np.diag(fit.covariance)[skip:])
-    reach = stats.t.ppf((1 + level) / 2, max(free, 1))
-    values = {"estimate": slopes, "low": slopes - reach * error, "high": slopes + reach * error}
-    table = pd.DataFrame({"covariate": names} | {name: column * POINTS for name, column in values.items()})
-    return table.assign(p=2 * stats.t.sf(np.abs(slopes / error), max(free, 1)))
+    """The measure's change for one standard deviation of each covariate; they follow the relations in the fit."""
+    error = np.sqrt(np.diag(fit.covariance)[skip:])
+    table = coefficient_table(names, fit.coefficients[skip:], error, free, level=level)
+    return _points(table.rename(columns={"name": "covariate"}), "estimate", "low", "high")
 
 
-def _components(factors: dict[str, NDArray[np.intp]], fit: Fit) -> pd.DataFrame:
-    sd = np.array([*(fit.sd[name] for name in factors), fit.sd_rest])
-    levels = [*(int(codes.max()) + 1 for codes in factors.values()), len(fit.residuals)]
-    table = pd.DataFrame({"factor": [*factors, "rest"], "levels": levels, "sd": sd * POINTS})
-    return table.assign(share=sd**2 / np.sum(sd**2))
+def _points(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    return table.assign(**{name: table[name] * POINTS for name in columns})

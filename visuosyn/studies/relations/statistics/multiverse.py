@@ -1,4 +1,4 @@
-"""Does a finding hang on a choice of the analysis? Every universe of one tracing run.
+"""Does a finding depend on a choice of the analysis? Every universe of one tracing run.
 
 Source: Steegen, Tuerlinckx, Gelman & Vanpaemel 2016, "Increasing transparency through a multiverse analysis"; the curve
 of sorted estimates is Simonsohn, Simmons & Nelson's specification curve (2020).
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from visuosyn.errors import UserError
-from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval
+from visuosyn.stats.bootstrap import bootstrap_means, effective_number, percentile_interval, ratio
 from visuosyn.stats.corrections import FEW, POINTS
 from visuosyn.studies.relations.statistics.dominance import DIFFERENCE
-from visuosyn.studies.relations.statistics.sums import ALL, KEPT, UNRELATED, ratio
+from visuosyn.studies.relations.statistics.sums import ALL, KEPT, UNRELATED
 from visuosyn.studies.relations.statistics.verdicts import OVERLAP
 
 UNIVERSE = ["normalisation", "layers", "third", "mask"]
@@ -48,33 +49,37 @@ def multiverse_table(sums: pd.DataFrame, *, draws: int = 2000, seed: int = 0, le
     rows = pd.concat([sums.assign(relation=label), related.assign(relation=ALL)], ignore_index=True)
     prompts = np.sort(rows["caption_id"].unique())
     tables = [
-        _universes(part, prompts, draws=draws, seed=seed, level=level)
-        for _, part in rows.groupby(UNIVERSE[:-1], sort=True)
+        _universes(some, prompts, draws=draws, seed=seed, level=level)
+        for _, some in rows.groupby(UNIVERSE[:-1], sort=True)
     ]
     table = pd.concat(tables, ignore_index=True)
     return table.assign(few=table["n"] < FEW)
 
 
-def _universes(part: pd.DataFrame, prompts: np.ndarray, *, draws: int, seed: int, level: float) -> pd.DataFrame:
-    """All relations and mask rules of one normalisation, choice of layers and third."""
+def _universes(
+    rows: pd.DataFrame, prompts: NDArray[np.object_], *, draws: int, seed: int, level: float
+) -> pd.DataFrame:
+    """All relations and mask rules of one normalisation, choice of layers and third of the steps."""
     keys = ["relation", *UNIVERSE]
-    wide = part.pivot_table(index="caption_id", columns=keys, values=SUMS, aggfunc="sum", fill_value=0.0)
+    wide = rows.pivot_table(index="caption_id", columns=keys, values=SUMS, aggfunc="sum", fill_value=0.0)
     wide = wide.reindex(prompts, fill_value=0.0)
     cells = wide["iod"].columns.to_frame(index=False)
     iod, n_iod, ioh, n_ioh, iou, n_iou = (wide[name][wide["iod"].columns].to_numpy(dtype=np.float64) for name in SUMS)
     total, count = np.stack([iod, ioh, iou], axis=-1), np.stack([n_iod, n_ioh, n_iou], axis=-1)
-    drawn = bootstrap_means(total, count, draws=draws, seed=seed)
+    samples = bootstrap_means(total, count, draws=draws, seed=seed)
     means, rests_on = ratio(total.sum(axis=0), count.sum(axis=0)), effective_number(count)
     here = (count > 0).sum(axis=0)
-    apart = (cells["relation"] == UNRELATED).to_numpy()
-    places = {mask: at for at, mask in enumerate(cells["mask"]) if apart[at]}
-    rows = np.array([at for at, mask in enumerate(cells["mask"]) if mask in places and not apart[at]], dtype=np.intp)
-    against = np.array([places[mask] for mask in cells["mask"].iloc[rows]], dtype=np.intp)
+    unrelated = (cells["relation"] == UNRELATED).to_numpy()
+    places = {mask: at for at, mask in enumerate(cells["mask"]) if unrelated[at]}
+    with_control = np.array(
+        [at for at, mask in enumerate(cells["mask"]) if mask in places and not unrelated[at]], dtype=np.intp
+    )
+    against = np.array([places[mask] for mask in cells["mask"].iloc[with_control]], dtype=np.intp)
     whole = np.arange(len(cells))
     tables = []
-    for measure, first, second in ((DIFFERENCE, (whole, 0), (whole, 1)), (OVERLAP, (rows, 2), (against, 2))):
+    for measure, first, second in ((DIFFERENCE, (whole, 0), (whole, 1)), (OVERLAP, (with_control, 2), (against, 2))):
         low, high = percentile_interval(
-            drawn[:, *first] - drawn[:, *second], np.minimum(rests_on[first], rests_on[second]), level=level
+            samples[:, *first] - samples[:, *second], np.minimum(rests_on[first], rests_on[second]), level=level
         )
         tables.append(
             cells.iloc[first[0]].assign(

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
-from visuosyn.stats.corrections import FEW
+from visuosyn.stats.corrections import FEW, POINTS
 from visuosyn.stats.permutation import contrast
-from visuosyn.studies.relations.statistics.means import POINTS
-from visuosyn.studies.relations.statistics.sums import prompt_sums, ratio
+from visuosyn.stats.power import needed_units, reach, variance_of_one
+from visuosyn.studies.relations.statistics.sums import CELL, prompt_sums
 
 Floats = NDArray[np.float64]
 
@@ -32,15 +31,15 @@ def power_table(
 
     ``pilot`` is the pair table of a run; of it the rows of ``mask``, if one is named. Columns: relation, mask, seeds,
     ``with_relation`` (prompts that hold the relation), ``prompts`` (captions of such a corpus, at the pilot's share of
-    captions with the relation),
-    ``images`` = prompts x seeds, ``sd_prompt`` and ``sd_seed`` (points), ``detectable`` (difference that the pilot
-    itself could find at this power), ``n`` (prompts of the pilot with the relation), ``few`` (n < 20: a guess).
+    captions with the relation), ``images`` = prompts x seeds, ``sd_prompt`` and ``sd_seed`` (points), ``detectable``
+    (difference that the pilot itself could find at this power), ``n`` (prompts of the pilot with the relation), ``few``
+    (n < 20: a guess).
 
     A prompt's share in the estimate varies by A + B / S with S seeds: B is estimated from how much the seeds of a
     prompt differ, A is the rest of the clustered variance. The number is that of a two-sided t-test,
     ((z_alpha + z_power) / d)^2 + z_alpha^2 / 2 with d = difference / sqrt(A + B / S) (Guenther 1981, The American
     Statistician 35:4). How to read: where sd_prompt is the larger, more seeds do not help and more prompts do. With one
-    seed in the pilot A and B cannot be told apart: only rows with one seed are given. Caveat: a small
+    seed in the pilot A and B cannot be separated: only rows with one seed are given. Caveat: a small
     pilot's variances are themselves uncertain.
 
     >>> import pandas as pd
@@ -55,7 +54,8 @@ def power_table(
     5      4     93.0   372.0       16.6      7.1
     7      8     91.0   728.0       16.6      7.1
     """
-    _check(difference, power, alpha, seeds)
+    _check(difference, seeds)
+    errors = reach(power, alpha)
     if mask is not None:
         masks = sorted(pilot["mask"].unique())
         if mask not in masks:
@@ -70,16 +70,15 @@ def power_table(
     of_seeds = _seed_variance(pilot, whole.cells) if number > 1 else np.full(len(variance), np.nan)
     rest = np.maximum(variance - of_seeds / number, 0)
     share = whole.cells["n_prompts"].to_numpy() / len(whole.prompts)
-    level, reach = stats.norm.ppf(1 - alpha / 2), stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power)
     tables = []
     for count in seeds if number > 1 else [1]:
         spread = rest + of_seeds / count if number > 1 else variance
-        needed = np.ceil(reach**2 * spread / (difference / POINTS) ** 2 + level**2 / 2)
-        table = whole.cells[["relation", "mask"]].assign(seeds=count, with_relation=needed)
+        needed = needed_units(spread, difference / POINTS, power=power, alpha=alpha)
+        table = whole.cells[CELL].assign(seeds=count, with_relation=needed)
         table["prompts"] = np.ceil(needed / share)
         table["images"] = table["prompts"] * count
         table["sd_prompt"], table["sd_seed"] = np.sqrt(rest) * POINTS, np.sqrt(of_seeds) * POINTS
-        tables.append(table.assign(detectable=reach * found.error * POINTS, n=found.n, few=found.n < FEW))
+        tables.append(table.assign(detectable=errors * found.error * POINTS, n=found.n, few=found.n < FEW))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -109,32 +108,24 @@ def needed_prompts(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _seed_variance(pilot: pd.DataFrame, cells: pd.DataFrame) -> Floats:
-    """Variance over seeds of a prompt's share in the estimate, if it had that one image, (cell,).
-
-    Prompts that miss an image in a cell are left out.
-    """
+    """Variance over seeds of a prompt's share in the estimate, if it had that one image, (cell,)."""
     seeds = pd.factorize(pilot["seed"], sort=True)[0]
     number = int(seeds.max()) + 1
     places = pd.factorize(pilot["caption_id"], sort=True)[0] * number + seeds
     images = prompt_sums(pilot.assign(caption_id=places), measures=["iod", "ioh"])
-    keys = pd.MultiIndex.from_frame(cells[["relation", "mask"]])
-    order = pd.MultiIndex.from_frame(images.cells[["relation", "mask"]]).get_indexer(keys)
+    keys = pd.MultiIndex.from_frame(cells[CELL])
+    order = pd.MultiIndex.from_frame(images.cells[CELL]).get_indexer(keys)
     found = contrast(*images.of("iod"), against=images.of("ioh"))
     grid = (int(places.max()) // number + 1, number, len(cells))
     shares, counted = np.zeros(grid), np.zeros(grid, dtype=bool)
     at = np.array(images.prompts)
     shares[at // number, at % number] = found.null[:, order]
     counted[at // number, at % number] = (images.counts[:, order] > 0).all(axis=-1)
-    prompts = counted.any(axis=1).sum(axis=0)
-    whole = counted.all(axis=1)
-    spread = np.where(whole, (shares * prompts * number).var(axis=1, ddof=1), 0.0)
-    return ratio(spread.sum(axis=0), whole.sum(axis=0).astype(np.float64))
+    return variance_of_one(shares, counted)
 
 
-def _check(difference: float, power: float, alpha: float, seeds: Sequence[int]) -> None:
+def _check(difference: float, seeds: Sequence[int]) -> None:
     if not difference > 0:
         raise UserError(f"difference is {difference}: use a positive number of percentage points")
-    if not (0 < alpha < 1 and alpha < power < 1):
-        raise UserError(f"power is {power}, alpha {alpha}: use shares with 0 < alpha < power < 1")
     if not seeds or min(seeds) < 1:
         raise UserError(f"seeds are {list(seeds)}: name at least one number of seeds, each 1 or more")

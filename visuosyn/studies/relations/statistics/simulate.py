@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
+from visuosyn.measure.pair_table import KEYS
+from visuosyn.studies.relations.statistics.sums import UNRELATED
+
 NODES = 60  # of the Gauss-Hermite rules that integrate over the effects
-RATES = {"det": 1.5, "amod": 0.8, "nsubj": 1.0, "obj": 0.5, "unrelated": 1.5}  # mean number of pairs a caption
+RATES = {"det": 1.5, "amod": 0.8, "nsubj": 1.0, "obj": 0.5, UNRELATED: 1.5}  # mean number of pairs a caption
 
 Floats = NDArray[np.float64]
 
@@ -98,14 +101,14 @@ def simulate_pairs(
     facts = {
         "caption_id": np.array([f"caption {n:06d}" for n in range(prompts)], dtype=object)[prompt],
         "pair": np.arange(size) - first[prompt],
-        "kind": np.where(relation == "unrelated", "unrelated", "related").astype(object),
+        "kind": np.where(relation == UNRELATED, UNRELATED, "related").astype(object),
         "relation": relation.astype(object),
         "head_upos": random.choice(["NOUN", "VERB"], size).astype(object),
         "dependent_upos": random.choice(["NOUN", "VERB"], size).astype(object),
         "distance": random.geometric(0.4, size),
         "head_first": random.random(size) < 0.5,
     }
-    shift = np.where(relation == "unrelated", 0.0, components.shift(difference))
+    shift = np.where(relation == UNRELATED, 0.0, components.shift(difference))
     table = pd.DataFrame({name: np.repeat(values, seeds) for name, values in facts.items()})
     table = table.assign(seed=np.tile(np.arange(seeds), size), mask="relative:0.4")
     return table.assign(**_values(prompt, seeds, shift, random, components))
@@ -125,7 +128,7 @@ def simulate_controls(
     seeds = pairs["seed"].nunique()
     prompt, _ = pd.factorize(pairs["caption_id"].iloc[::seeds])
     values = _values(prompt, seeds, np.zeros(len(prompt)), random, components)
-    return pairs[["caption_id", "seed", "pair", "mask"]].assign(**values)
+    return pairs[list(KEYS)].assign(**values)
 
 
 def _values(

@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 
 from visuosyn.data.masks import LIMITS, MaskRule
 from visuosyn.errors import UserError
+from visuosyn.measure.pair_table import OVERLAPS
+from visuosyn.stats.bootstrap import ratio
+from visuosyn.stats.clustered import sums_at
 
 UNRELATED = "unrelated"
 KEPT = ("related", UNRELATED)  # kinds of pairs; further classes of the same words have tables of their own
 ALL = "all head-dependent"
-MEASURES = ("iou", "iod", "ioh")
+NAMES = {"iou": "mIoU", "iod": "mIoD", "ioh": "mIoH"}  # what a mean of a measure is called
+CELL = ["relation", "mask"]  # columns that name a cell
 KINDS = (*LIMITS, "soft")
-
-# Values are rounded to multiples of this before they are added: such sums are exact in float64, so they do not depend
-# on the order of the rows. It stands far below any difference that a grid of pixels can show.
-QUANTUM = 2.0**-36
+QUANTUM = 2.0**-36  # far below any difference that a grid of pixels can show; sums of it do not depend on their order
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,17 +60,7 @@ class PromptSums:
         return self.sums[:, :, at], self.counts[:, :, at]
 
 
-def ratio(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sums / counts, NaN where nothing was counted.
-
-    >>> import numpy as np
-    >>> ratio(np.array([3.0, 0.0]), np.array([4.0, 0.0]))
-    array([0.75,  nan])
-    """
-    return np.divide(sums, counts, out=np.full(np.shape(sums), np.nan), where=counts > 0)
-
-
-def prompt_sums(pairs: pd.DataFrame, *, measures: Sequence[str] = MEASURES) -> PromptSums:
+def prompt_sums(pairs: pd.DataFrame, *, measures: Sequence[str] = OVERLAPS) -> PromptSums:
     """Add up the related and unrelated rows of a pair table per prompt and cell; ``measures`` are columns of it.
 
     The result does not depend on the order of the rows, bit for bit. Raises UserError for a table without rows.
@@ -97,8 +88,10 @@ def prompt_sums(pairs: pd.DataFrame, *, measures: Sequence[str] = MEASURES) -> P
     shape = (len(prompts), len(names) * len(masks))
     place = np.ravel_multi_index((prompt[rows], relation * len(masks) + mask[rows]), shape)
 
-    columns = [_add_up(place, shape, pairs[name].to_numpy(dtype=np.float64)[rows]) for name in measures]
-    sums, counts = (np.stack(part, axis=-1) for part in zip(*columns, strict=True))
+    columns = [
+        sums_at(place, shape, pairs[name].to_numpy(dtype=np.float64)[rows], quantum=QUANTUM) for name in measures
+    ]
+    sums, counts = (np.stack(values, axis=-1) for values in zip(*columns, strict=True))
     cells = pd.DataFrame({"relation": np.repeat(names, len(masks)), "mask": np.tile(masks, len(names))})
     per_prompt = _distinct(place, shape, pairs["pair"].to_numpy()[rows])
     cells["n_pairs"] = per_prompt.sum(axis=0)
@@ -108,17 +101,6 @@ def prompt_sums(pairs: pd.DataFrame, *, measures: Sequence[str] = MEASURES) -> P
     return PromptSums(
         tuple(prompts), cells.iloc[order].reset_index(drop=True), tuple(measures), sums[:, order], counts[:, order]
     )
-
-
-def _add_up(
-    place: NDArray[np.intp], shape: tuple[int, int], values: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sums and counts of the values that are not missing, each of ``shape``."""
-    there = ~np.isnan(values)
-    place, size = place[there], shape[0] * shape[1]
-    whole = np.bincount(place, weights=np.rint(values[there] / QUANTUM), minlength=size)
-    counts = np.bincount(place, minlength=size).astype(np.float64)
-    return np.multiply(whole, QUANTUM, dtype=np.float64).reshape(shape), counts.reshape(shape)
 
 
 def _distinct(place: NDArray[np.intp], shape: tuple[int, int], numbers: NDArray[np.integer]) -> NDArray[np.intp]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from visuosyn.measure.pair_table import OVERLAPS
 from visuosyn.studies.relations.statistics.controls import chance_controls, control_table, matched_controls
 from visuosyn.studies.relations.statistics.dominance import difference_table
 from visuosyn.studies.relations.statistics.means import relation_table, resampled
 from visuosyn.studies.relations.statistics.multiverse import multiverse_table
-from visuosyn.studies.relations.statistics.sums import MEASURES
 from visuosyn.studies.relations.statistics.verdicts import verdict_table
 
 CHANCE, MATCHED = "random areas", "matched unrelated pairs"
@@ -31,7 +31,7 @@ def study_tables(
     ``relations`` (means and intervals), ``differences`` (tests of mIoD - mIoH), ``verdicts`` (of these over mask
     rules), ``contrasts`` (pairs minus what they are compared with, named by ``control``: areas placed at random,
     matched unrelated pairs, and ``controls`` by name) and ``contrast_verdicts`` (over mask rules). With ``multiverse``
-    (``multiverse_sums``) also ``multiverse`` and ``multiverse_verdicts``. A control that answers for no pair, for want
+    (``multiverse_sums``) also ``multiverse`` and ``multiverse_verdicts``. A control that answers for no pair, for lack
     of unrelated pairs or seeds, has no rows.
 
     >>> from visuosyn.testing import pair_rows
@@ -46,16 +46,16 @@ def study_tables(
     11  matched unrelated pairs      50.0
     """
     options: dict[str, Any] = {"seed": seed, "level": level}
-    draw = resampled(pairs, draws=draws, seed=seed)
-    differences = difference_table(pairs, draws=draws, draw=draw, **options)
+    bootstrap = resampled(pairs, draws=draws, seed=seed)
+    differences = difference_table(pairs, draws=draws, bootstrap=bootstrap, **options)
     known = {CHANCE: chance_controls(pairs), MATCHED: matched_controls(pairs)} | dict(controls or {})
     contrasts = {
         name: control_table(pairs, control, draws=draws, **options)
         for name, control in known.items()
-        if control[list(MEASURES)].notna().any(axis=None)
+        if control[list(OVERLAPS)].notna().any(axis=None)
     }
     tables = {
-        "relations": relation_table(pairs, draws=draws, draw=draw, **options),
+        "relations": relation_table(pairs, draws=draws, bootstrap=bootstrap, **options),
         "differences": differences,
         "verdicts": verdict_table(differences),
     }

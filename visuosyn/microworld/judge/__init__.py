@@ -1,0 +1,5 @@
+"""The bundled judge: two small networks that say what stands where in a picture and which noun an outline has.
+
+Their weights (``segmenter.safetensors``, ``silhouette.safetensors``) and how good they were measured to be
+(``judge.json``) stand beside the code.
+"""

@@ -1,0 +1,1 @@
+"""The world itself: words, grammar, layouts, drawing; scenes with exact truth, and the data sets made of them."""
