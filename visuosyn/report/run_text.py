@@ -47,7 +47,7 @@ def drawing_facts(facts: RunFacts) -> list[tuple[str, str]]:
 
     >>> from visuosyn.testing import tiny_run
     >>> dict(drawing_facts(RunFacts.load(tiny_run())))["Pictures"]
-    '32 × 32 pixels'
+    '64 × 64 pixels'
     """
     revision = f" at {facts.model_revision}" if facts.model_revision else ""
     return [
@@ -62,7 +62,7 @@ def drawing_text(facts: RunFacts) -> str:
 
     >>> from visuosyn.testing import tiny_run
     >>> drawing_text(RunFacts.load(tiny_run()))
-    'unet, float32; DDIMScheduler, 1 step, guidance scale 7.5, 32 × 32 pixels'
+    'unet, float32; DDIMScheduler, 1 step, guidance scale 7.5, 64 × 64 pixels'
     """
     return (
         f"{facts.family}, {facts.dtype}; {facts.scheduler}, {amount(facts.steps, 'step')}, guidance scale "

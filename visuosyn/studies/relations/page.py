@@ -51,8 +51,8 @@ def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Pat
     >>> from visuosyn.testing import tiny_run
     >>> run = RunFolder(tiny_run())
     >>> page = write_page(run, compute_statistics(run))
-    >>> sorted(path.name for path in page.parent.iterdir() if not path.suffix)
-    ['figures', 'images', 'tables', 'traces']
+    >>> page.name, sorted(path.name for path in (page.parent / "images").iterdir())[:3]
+    ('index.html', ['00000.js', '00000.png', '00001.js'])
     >>> pd.read_csv(page.parent / "tables" / "relations.csv")["relation"].unique().tolist()
     ['unrelated', 'all head-dependent', 'det', 'amod', 'case', 'nmod:in']
     """
