@@ -108,7 +108,7 @@ def methods(facts: RunFacts, judge: Mapping[str, Any], *, masks: Sequence[str], 
         f"mask, as the judge {judge['name']} found it, with areas by the rules {', '.join(masks)}. Change is the "
         "mean absolute difference of RGB and the mean structural similarity (Wang et al., 2004) inside and outside of "
         "the union of the noun’s masks in both pictures. Controls: no adjective, another noun, another seed. Means are "
-        "given with 95% expanded percentile intervals (Hesterberg, 2015) from a bootstrap over template x adjective, "
+        "given with 95% expanded percentile intervals (Hesterberg, 2015) from a bootstrap over template × adjective, "
         f"tests are sign-flips of the same clusters, corrected after Holm. {amount(dropped, 'item')} could not be "
         f"measured and are listed with the reason. {software_text(facts)}"
     )

@@ -145,7 +145,7 @@ def methods(
     return (
         f"We drew {amount(yes, 'pair')} of cohyponyms and {amount(no, 'pair')} of other nouns ({nouns} nouns) with "
         f"{facts.model} ({facts.scheduler}, {amount(facts.steps, 'step')}, guidance {facts.guidance:g}, {facts.width} "
-        f"x {facts.height} pixels), each in both orders as {listed(templates)} "
+        f"× {facts.height} pixels), each in both orders as {listed(templates)} "
         f"with {amount(len(facts.seeds), 'seed')} ({seeds_text(facts.seeds)}); all prompts of a pair start from the "
         f"same noise. Every noun was also drawn alone. Cohyponyms are nouns of {facts.options['lexicon']} whose lowest "
         f"common hypernym stands at least {depth} below the root, each at most {steps} steps above the noun, with a "

@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from visuosyn.data import HeatMaps, Sentence
 from visuosyn.errors import UserError
+from visuosyn.measure.pair_table import OVERLAPS
 from visuosyn.parse import word_pairs
 from visuosyn.report.citations import bibtex
 from visuosyn.report.render import render
@@ -23,7 +24,7 @@ from visuosyn.view.cards import card_data, make_card, picture_png, png_uri, scri
 from visuosyn.view.overlays import common_scale, display_size, overlay
 from visuosyn.view.tree import tree_svg
 
-SHOWN = ("relation", "head", "dependent", "kind", "edge", "mask", "iou", "iod", "ioh")
+SHOWN = ("relation", "head", "dependent", "kind", "edge", "mask", *OVERLAPS)
 
 
 def explain_page(
@@ -46,6 +47,7 @@ def explain_page(
     them, and has a methods section. Raises UserError where ``sentence`` is not what was drawn, or where
     something cannot be written.
 
+    >>> from pathlib import Path
     >>> from visuosyn.studies.prompt.study import look
     >>> from visuosyn.testing import tiny_pipeline
     >>> seen = look("a red cat", pipeline=tiny_pipeline(), steps=1)

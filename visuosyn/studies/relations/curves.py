@@ -181,5 +181,5 @@ def variance_bars(components: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     shares = 100 * components.pivot(index="measure", columns="factor", values="share").loc[measures, factors].fillna(0)
     stacked(ax, shares.rename(columns=lambda factor: factor.replace("_", " ")), remainder="rest")
     legend_above(ax, ax.get_legend_handles_labels()[0], columns=6, borderpad=0.1)
-    xlabel = "share of the variance that relations and covariates leave (%)"
+    xlabel = "share of the variance that relations and covariates do not explain (%)"
     return named_rows(ax, measures, xlabel=xlabel, ylim=(len(measures) - 0.4, -0.6))
