@@ -48,8 +48,8 @@ DTYPES = {
 }
 
 KEYS = ("caption_id", "seed", "pair", "mask")  # what says which row it is
-OVERLAPS = ("iou", "iod", "ioh")
-MEASURED = ("head_area", "dependent_area", "intersection", *OVERLAPS)
+MEASURES = ("iou", "iod", "ioh")
+MEASURED = ("head_area", "dependent_area", "intersection", *MEASURES)
 
 
 def pair_table(

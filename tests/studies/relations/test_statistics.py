@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.markers import TICKDOWN, TICKUP
+from visuosyn.studies.relations.compare import compare_stage
 
 from tests.builder import RULES, study, write_run
 from tests.studies.relations.test_page import Page
 from visuosyn.run import RunFolder
-from visuosyn.studies.relations.compare import compare_stage
 from visuosyn.studies.relations.curves import beside_published, control_forest, specification_curve, variance_bars
 from visuosyn.studies.relations.gallery import curve_relations
 from visuosyn.studies.relations.markdown import sections

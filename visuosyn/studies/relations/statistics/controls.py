@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from visuosyn.errors import UserError
-from visuosyn.measure.controls import KEYS, MEASURES
+from visuosyn.measure.pair_table import KEYS, MEASURES
 from visuosyn.stats.bootstrap import bootstrap_means
 from visuosyn.stats.permutation import contrast
 from visuosyn.studies.relations.statistics.dominance import DIFFERENCE, relation_results

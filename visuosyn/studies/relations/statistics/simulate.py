@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from visuosyn.measure.controls import KEYS
+from visuosyn.measure.pair_table import KEYS
 from visuosyn.studies.relations.statistics.sums import UNRELATED
 
 NODES = 60  # of the Gauss-Hermite rules that integrate over the effects

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from visuosyn.data.masks import LIMITS, MaskRule
 from visuosyn.errors import UserError
-from visuosyn.measure.controls import MEASURES
+from visuosyn.measure.pair_table import MEASURES
 from visuosyn.stats.bootstrap import ratio
 from visuosyn.stats.clustered import sums_at
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from visuosyn.measure.controls import MEASURES
+from visuosyn.measure.pair_table import MEASURES
 from visuosyn.studies.relations.statistics.controls import chance_controls, control_table, matched_controls
 from visuosyn.studies.relations.statistics.dominance import difference_table
 from visuosyn.studies.relations.statistics.means import relation_table, resampled
