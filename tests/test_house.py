@@ -31,7 +31,8 @@ ELSEWHERE = {
     "adjectives": {},
     "relations": {
         "cli/": "the commands and their options are named after what is measured",
-        "microworld/planted.py": "mean overlaps of maps beside those of the true masks",
+        "microworld/scoring/planted.py": "mean overlaps of maps beside those of the true masks",
+        "report/templates/reading.html": "how overlaps are to be read, on two studies' pages",
         "testing/": "a table of relations made by hand",
     },
     "prompt": {

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from visuosyn.data import HeatMaps, Sentence, WordPair
 from visuosyn.data.masks import MaskRule
 from visuosyn.measure.overlap import rule_overlaps
-from visuosyn.measure.pair_table import DTYPES, KEYS, MEASURES, word_rows
+from visuosyn.measure.pair_table import DTYPES, KEYS, OVERLAPS, word_rows
 from visuosyn.parse import swapped_from
 
 LATTICE = 4  # shifts along each side
@@ -98,7 +98,7 @@ def swapped_controls(pairs: pd.DataFrame, sentences: Iterable[Sentence]) -> pd.D
     0          1     0     0  relative:0.4  0.5  1.0  0.5
     """
     origin = {s.id: found for s in sentences if (found := swapped_from(s))}
-    rows = pairs.loc[pairs["kind"] == "swapped", [*KEYS, *MEASURES]]
+    rows = pairs.loc[pairs["kind"] == "swapped", [*KEYS, *OVERLAPS]]
     known = [origin[caption] for caption in rows["caption_id"]]
     rows = rows.assign(caption_id=[caption for caption, _ in known], pair=[number for _, number in known])
     return rows.astype({name: DTYPES[name] for name in KEYS}).reset_index(drop=True)
@@ -141,9 +141,9 @@ def _table(
         "pair": np.tile(np.array(numbers, dtype=np.int32), len(rules)),
         "mask": np.repeat(np.array([str(rule) for rule in rules], dtype=object), count),
     }
-    return keys | {name: values[at].ravel() for at, name in enumerate(MEASURES)}
+    return keys | {name: values[at].ravel() for at, name in enumerate(OVERLAPS)}
 
 
 def _joined(tables: list[dict[str, NDArray[Any]]]) -> pd.DataFrame:
-    frames = [pd.DataFrame(table) for table in tables] or [pd.DataFrame(columns=[*KEYS, *MEASURES])]
-    return pd.concat(frames, ignore_index=True).astype({name: DTYPES[name] for name in (*KEYS, *MEASURES)})
+    frames = [pd.DataFrame(table) for table in tables] or [pd.DataFrame(columns=[*KEYS, *OVERLAPS])]
+    return pd.concat(frames, ignore_index=True).astype({name: DTYPES[name] for name in (*KEYS, *OVERLAPS)})

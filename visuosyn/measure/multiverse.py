@@ -18,7 +18,7 @@ from visuosyn.data import LAYERS, AttentionSlice, HeatMaps, Sentence, WordPair
 from visuosyn.data.masks import MaskRule
 from visuosyn.errors import UserError
 from visuosyn.measure.overlap import rule_overlaps
-from visuosyn.measure.pair_table import MEASURES, word_rows
+from visuosyn.measure.pair_table import OVERLAPS, word_rows
 
 Maps = NDArray[np.float32]
 
@@ -104,8 +104,8 @@ def _table(totals: dict[tuple[str, ...], NDArray[np.float64]], usable: dict[str,
     """One row for each caption, relation and universe; ``totals`` holds (sum or count, rule, measure) for each."""
     keys = [(*key, str(rule)) for key in totals for rule in usable[key[3]]]
     table = pd.DataFrame(keys, columns=list(COLUMNS)).astype("str")
-    values = np.concatenate([np.empty((2, 0, len(MEASURES))), *totals.values()], axis=1)
-    for at, name in enumerate(MEASURES):
+    values = np.concatenate([np.empty((2, 0, len(OVERLAPS))), *totals.values()], axis=1)
+    for at, name in enumerate(OVERLAPS):
         table[name], table[f"n_{name}"] = values[:, :, at]
     return table
 

@@ -48,8 +48,8 @@ DTYPES = {
 }
 
 KEYS = ("caption_id", "seed", "pair", "mask")  # what says which row it is
-MEASURES = ("iou", "iod", "ioh")
-MEASURED = ("head_area", "dependent_area", "intersection", *MEASURES)
+OVERLAPS = ("iou", "iod", "ioh")
+MEASURED = ("head_area", "dependent_area", "intersection", *OVERLAPS)
 
 
 def pair_table(

@@ -19,7 +19,7 @@ def named_rows(ax: Axes, labels: Sequence[str], *, xlabel: str, ylim: tuple[floa
     """Name the rows 0, 1, ... of a chart at its left, without a spine or ticks; gives the axes.
 
     >>> from visuosyn.view.styles import canvas
-    >>> axes = named_rows(canvas()[1], ["det", "amod"], xlabel="mIoU (%)", ylim=(-0.6, 1.6))
+    >>> axes = named_rows(canvas()[1], ["det", "amod"], xlabel="share (%)", ylim=(-0.6, 1.6))
     >>> [label.get_text() for label in axes.get_yticklabels()], axes.spines["left"].get_visible()
     (['det', 'amod'], False)
     """

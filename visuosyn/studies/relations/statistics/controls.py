@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from visuosyn.errors import UserError
-from visuosyn.measure.pair_table import KEYS, MEASURES
+from visuosyn.measure.pair_table import KEYS, OVERLAPS
 from visuosyn.stats.bootstrap import bootstrap_means
 from visuosyn.stats.permutation import contrast
 from visuosyn.studies.relations.statistics.dominance import DIFFERENCE, relation_results
@@ -56,7 +56,7 @@ def matched_controls(pairs: pd.DataFrame, *, caliper: int = 1) -> pd.DataFrame:
     0          0     0  0.5  0.5
     1          1     0  0.3  0.4
     """
-    columns = [*KEYS, *MEASURES]
+    columns = [*KEYS, *OVERLAPS]
     keys = ["caption_id", "pair", "kind", "head_upos", "dependent_upos", "distance", "head_first"]
     ordered = pairs[[*columns, *keys[2:]]].sort_values(list(KEYS), ignore_index=True)
     known = ordered[keys].drop_duplicates(["caption_id", "pair"]).reset_index(drop=True)
@@ -80,7 +80,7 @@ def matched_controls(pairs: pd.DataFrame, *, caliper: int = 1) -> pd.DataFrame:
     )
     iod = found["iod"].where(~found["turn"], found["ioh"])
     found = found.assign(ioh=found["ioh"].where(~found["turn"], found["iod"]), iod=iod)
-    return found.groupby(list(KEYS), as_index=False)[list(MEASURES)].mean()
+    return found.groupby(list(KEYS), as_index=False)[list(OVERLAPS)].mean()
 
 
 def control_table(
@@ -104,13 +104,13 @@ def control_table(
     7  mIoD - mIoH      50.0  50.0  50.0  2
     """
     related = pairs[pairs["kind"] == "related"]
-    both = related.merge(controls[[*KEYS, *MEASURES]], on=list(KEYS), suffixes=("", "_control"), validate="one_to_one")
+    both = related.merge(controls[[*KEYS, *OVERLAPS]], on=list(KEYS), suffixes=("", "_control"), validate="one_to_one")
     if both.empty:
         raise UserError("no pair of the table has a control: use captions with unrelated pairs or several seeds")
-    for name in MEASURES:
+    for name in OVERLAPS:
         both[name] = both[name] - both[f"{name}_control"]
     both["difference"] = both["iod"] - both["ioh"]
-    sums = prompt_sums(both, measures=[*MEASURES, "difference"])
+    sums = prompt_sums(both, measures=[*OVERLAPS, "difference"])
     samples = bootstrap_means(sums.sums, sums.counts, draws=draws, seed=seed)
     found = {
         name: (contrast(*sums.of(column)), samples[:, :, number])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from visuosyn.data.masks import LIMITS, MaskRule
 from visuosyn.errors import UserError
-from visuosyn.measure.pair_table import MEASURES
+from visuosyn.measure.pair_table import OVERLAPS
 from visuosyn.stats.bootstrap import ratio
 from visuosyn.stats.clustered import sums_at
 
@@ -60,7 +60,7 @@ class PromptSums:
         return self.sums[:, :, at], self.counts[:, :, at]
 
 
-def prompt_sums(pairs: pd.DataFrame, *, measures: Sequence[str] = MEASURES) -> PromptSums:
+def prompt_sums(pairs: pd.DataFrame, *, measures: Sequence[str] = OVERLAPS) -> PromptSums:
     """Add up the related and unrelated rows of a pair table per prompt and cell; ``measures`` are columns of it.
 
     The result does not depend on the order of the rows, bit for bit. Raises UserError for a table without rows.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from visuosyn.measure.pair_table import MEASURES
+from visuosyn.measure.pair_table import OVERLAPS
 from visuosyn.studies.relations.statistics.controls import chance_controls, control_table, matched_controls
 from visuosyn.studies.relations.statistics.dominance import difference_table
 from visuosyn.studies.relations.statistics.means import relation_table, resampled
@@ -52,7 +52,7 @@ def study_tables(
     contrasts = {
         name: control_table(pairs, control, draws=draws, **options)
         for name, control in known.items()
-        if control[list(MEASURES)].notna().any(axis=None)
+        if control[list(OVERLAPS)].notna().any(axis=None)
     }
     tables = {
         "relations": relation_table(pairs, draws=draws, bootstrap=bootstrap, **options),
