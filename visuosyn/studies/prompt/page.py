@@ -46,6 +46,7 @@ def explain_page(
     them, and has a methods section. Raises UserError where ``sentence`` is not what was drawn, or where
     something cannot be written.
 
+    >>> from pathlib import Path
     >>> from visuosyn.studies.prompt.study import look
     >>> from visuosyn.testing import tiny_pipeline
     >>> seen = look("a red cat", pipeline=tiny_pipeline(), steps=1)
