@@ -25,9 +25,9 @@ def export(
 
         visuosyn export runs/adjectives reports/adjectives
     """
-    from visuosyn.report.export import keep
+    from visuosyn.report.export import export as write_export
 
-    say(f"Exported: {keep(run, into)}", quiet=quiet)
+    say(f"Exported: {write_export(run, into)}", quiet=quiet)
 
 
 def calibrate(

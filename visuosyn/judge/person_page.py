@@ -134,5 +134,6 @@ def _verdicts(
 
 def _pictures(run: RunFolder) -> Iterator[tuple[str, bytes]]:
     """(caption id, PNG) of every picture."""
-    for shard in run.shards:
-        yield from read_pictures(shard)
+    for part in run.parts():
+        for shard in part:
+            yield from read_pictures(shard)

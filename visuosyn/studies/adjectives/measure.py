@@ -49,7 +49,10 @@ class JudgedPicture:
     def others(self, noun: str) -> NDArray[np.bool_]:
         """The mask of all found objects but one."""
         blank = np.zeros(self.image.shape[:2], dtype=bool)
-        return np.logical_or.reduce([blank, *(mask for name, mask in self.masks.items() if name != noun)])
+        others: NDArray[np.bool_] = np.logical_or.reduce(
+            [blank, *(mask for name, mask in self.masks.items() if name != noun)]
+        )
+        return others
 
 
 @dataclass(frozen=True, eq=False)

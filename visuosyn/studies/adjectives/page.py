@@ -45,7 +45,7 @@ def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Pat
     >>> page.name, (page.parent / "tables" / "dropped_summary.csv").exists()
     ('index.html', True)
     """
-    masks, edges = folder.facts.masks, folder.facts.edges
+    masks, edges = folder.measurement.masks, folder.measurement.edges
     facts, dropped, mask = folder.facts, folder.dropped(), _headline_mask(masks)
     judge = json.loads((folder.path / "judge.json").read_text(encoding="utf-8"))
     design = pd.read_csv(folder.path / "design.csv", dtype=str, keep_default_na=False)

@@ -158,10 +158,10 @@ def adjectives(
 
     pipeline = load_pipeline(settings.model, device=settings.device, dtype=settings.dtype)
     reader = load_parser(settings.parser)
-    shares = {"cross_share": cross_share, "self_share": self_share}
+    shares: dict[str, Any] = {"cross_share": cross_share, "self_share": self_share}
     facts = gather(ADJECTIVES.name, settings, corpus, parser=reader, pipeline=pipeline, **shares)
     _require_masks(looking, facts, usable)
-    for template in usable:  # what cannot be redrawn is refused now
+    for template in (one for one in usable if len(one.nouns) == 1):  # what cannot be redrawn is refused now
         texts = [prompt.caption.text for prompt in prompts_of(template) if prompt.role == "adjective"]
         match_tokens(pipeline, texts, **shares)
     with locked(out):

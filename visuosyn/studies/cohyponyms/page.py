@@ -47,11 +47,11 @@ def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Pat
     >>> page.name, (page.parent / "tables" / "outcomes.tex").exists()
     ('index.html', True)
     """
-    masks, edges = folder.facts.masks, folder.facts.edges
+    masks, edges = folder.measurement.masks, folder.measurement.edges
     facts, dropped, mask = folder.facts, folder.dropped(), masks[0]
     judge = json.loads((folder.path / "judge.json").read_text(encoding="utf-8"))
     pairs = pd.read_csv(folder.path / "pairs.csv")
-    images = pd.read_parquet(folder.path / "images.parquet", columns=["template"])
+    images = folder.rows("images")
     for name, table in {**statistics, "dropped_summary": dropped_summary(dropped)}.items():
         write_csv(table, folder.tables / f"{name}.csv")
     write_text(folder.tables / "outcomes.tex", outcomes_latex(statistics["outcomes"], model=facts.model))
