@@ -31,6 +31,14 @@ def test_what_documents_point_at_is_there(path: Path) -> None:
         assert resolves(name), name
 
 
+def test_the_new_places_in_the_changelog_are_there() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").partition("### Moves")[2].partition("\n## ")[0]
+    rows = [line.split("|")[2] for line in text.splitlines() if line.startswith("| `")]
+    named = [name for row in rows for name in re.findall(r"`((?:visuosyn|vs)(?:\.\w+)+)`", row)]
+    assert len(rows) > 30
+    assert [name for name in named if not resolves(re.sub(r"^vs\.", "visuosyn.", name))] == []
+
+
 def resolves(name: str) -> bool:
     """Whether a dotted name is a module, or something in one."""
     try:
