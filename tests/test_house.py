@@ -46,7 +46,7 @@ ELSEWHERE = {
 TEXTS = sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".html", ".js", ".css"))
 
 
-def strangers(study: str) -> dict[str, list[int]]:
+def elsewhere(study: str) -> dict[str, list[int]]:
     """File -> lines in which a study's words stand where they must not."""
     home, word = f"studies/{study}/", re.compile(WORDS[study], re.IGNORECASE)
     found = {}
@@ -60,7 +60,7 @@ def strangers(study: str) -> dict[str, list[int]]:
 
 @pytest.mark.parametrize("study", WORDS)
 def test_words_of_a_study_stand_in_its_folder_alone(study: str) -> None:
-    assert strangers(study) == {}
+    assert elsewhere(study) == {}
 
 
 @pytest.mark.parametrize("study", WORDS)
