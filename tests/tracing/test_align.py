@@ -98,7 +98,7 @@ def test_every_word_is_found_or_dropped_with_a_reason(words: list[str], limit: i
     assert toy_tokenizer(limit)(text, truncation=True, max_length=limit).input_ids[1:-1] == whole[: encoding.kept]
 
 
-def test_a_slow_tokenizer_is_told() -> None:
+def test_a_slow_tokenizer_is_refused() -> None:
     class Slow:
         is_fast = False
 

@@ -156,7 +156,7 @@ def test_moves_are_shares_and_undo_one_another(data: st.DataObject, count: int) 
 
 
 @pytest.mark.parametrize(
-    ("texts", "options", "told"),
+    ("texts", "options", "message"),
     [
         (["a ball", "a red ball"], {}, "exchanged, not added"),
         (["a red ball", "a ball"], {}, "exchanged, not added"),
@@ -166,8 +166,8 @@ def test_moves_are_shares_and_undo_one_another(data: st.DataObject, count: int) 
         (["a cat", "a " + "zebra " * 20], {}, "past the model's limit"),
     ],
 )
-def test_what_cannot_be_reused(pipe: Any, texts: list[str], options: dict[str, Any], told: str) -> None:
-    with pytest.raises(UserError, match=told):
+def test_what_cannot_be_reused(pipe: Any, texts: list[str], options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
         redraw(pipe, texts, same_noise(2), steps=1, **options)
 
 

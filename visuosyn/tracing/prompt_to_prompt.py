@@ -216,8 +216,8 @@ def _matched(first: Encoding, other: Encoding) -> list[tuple[list[int], list[int
     after = next((at for at in range(least - before) if names[-1 - at] != others[-1 - at]), least - before)
     if before + after == least:
         raise UserError(
-            f"{other.text!r} only adds words to {first.text!r} or leaves some out: attention is re-used between texts in"
-            " which words are exchanged, not added"
+            f"{other.text!r} only adds words to {first.text!r} or leaves some out: attention is re-used between"
+            " texts in which words are exchanged, not added"
         )
     here = [at for _, places in mine[before : len(mine) - after] for at in places]
     there = [at for _, places in yours[before : len(yours) - after] for at in places]

@@ -7,28 +7,17 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from visuosyn.errors import UserError
 from visuosyn.tracing.align import Encoding
-from visuosyn.tracing.attention import (
-    CHUNK,
-    AttentionCall,
-    AttentionInputs,
-    attend,
-    attention_inputs,
-    joined,
-    probabilities,
-)
+from visuosyn.tracing.attention import AttentionCall, AttentionInputs, attend, attention_inputs
 from visuosyn.tracing.families.base import DenoiserRun, Family, Layer, TextSegment
 from visuosyn.tracing.families.request import Request
 from visuosyn.tracing.record import Record, SliceKey
-
-PENDING = 2**18
-"""How many numbers one sum may hold back before it adds them up: 1 MB in float32."""
+from visuosyn.tracing.sums import Sums
 
 _SDPA = functional.scaled_dot_product_attention
 
@@ -61,43 +50,6 @@ class Watch(TorchFunctionMode):
             mode.__exit__(None, None, None)
 
 
-class Sums:
-    """A running sum, (image, token, query) or with heads apart (image, head, token, query), and its number of maps.
-
-    Small inputs are held back until there are ``PENDING`` numbers, so that a small model does not pay for each; large
-    ones are added a few images at a time, so that the probabilities stay small. Memory is bounded either way.
-    """
-
-    def __init__(self, shape: Sequence[int], tokens: int, *, apart: bool, device: torch.device) -> None:
-        images, heads, queries, channels = shape
-        self.total = torch.zeros((images, heads if apart else 1, tokens, queries), device=device)
-        self.count = 0
-        self._apart = apart
-        self._pending: list[AttentionInputs] = []
-        self._most = max(1, PENDING // (images * heads * queries * max(tokens, channels)))
-
-    def add(self, inputs: AttentionInputs) -> None:
-        """Add the probabilities of these inputs, now or later."""
-        self._pending.append(inputs)
-        self.count += 1 if self._apart else inputs.query.shape[1]
-        if len(self._pending) >= self._most:
-            self.flush()
-
-    def flush(self) -> None:
-        """Add what was held back."""
-        pending, self._pending = self._pending, []
-        if not pending or not self.total.numel():  # prompts without a word have nothing to add
-            return
-        query, key, shift, scale = joined(pending)
-        images, heads, queries, _ = query.shape
-        chunk = max(1, CHUNK // max(1, heads * queries * key.shape[2]))
-        for start in range(0, images, chunk):
-            some = slice(start, start + chunk)
-            total = self.total[some]
-            p = probabilities(AttentionInputs(query[some], key[some], shift[some], scale))
-            total.add_(p.view(len(total), -1, *self.total.shape[1:]).sum(1))
-
-
 class Recording:
     """Watches one call of the pipeline."""
 
@@ -121,6 +73,7 @@ class Recording:
         self.states: dict[str | None, list[Tensor]] = {}
         self.layer: Layer
         self.seen: set[Layer] = set()
+        self.other_keys: dict[Layer, int] = {}
         self.run: DenoiserRun
         self.rows: slice | None = None
         self.runs = self.steps = 0
@@ -155,7 +108,7 @@ class Recording:
     def _end_run(self, denoiser: nn.Module, args: Any, result: Any) -> None:
         blind = [layer for layer in self.layers if layer not in self.seen]
         if blind and self.rows is not None:
-            raise UserError(_how_to_switch(blind[0]))
+            raise UserError(_why_blind(blind[0], self.other_keys.get(blind[0]), self.run.layout_of(blind[0]).keys))
 
     def _begin_layer(self, layer: Layer, module: nn.Module, args: Any, result: Any) -> None:
         if self.rows is not None:
@@ -169,14 +122,18 @@ class Recording:
         """Answer the model's call, and add up a layer's first call that attends to the text: an IP-adapter attends to
         images next."""
         output, lse = attend(call)
+        if self.rows is None or self.layer in self.seen:
+            return output
         layout = self.run.layout_of(self.layer)
-        if self.rows is not None and self.layer not in self.seen and call.key.shape[-2] == layout.keys:
-            self.seen.add(self.layer)
-            traced = [segment for segment in layout.segments if segment.encoder in self.tokens]
-            keys = [_shifted(self.tokens[segment.encoder], segment.keys.start) for segment in traced]
-            inputs = attention_inputs(call, lse, self.rows, keys, layout.queries)
-            for segment, each in zip(traced, inputs, strict=True):
-                self._sums(self.layer, segment, each).add(each)
+        if call.key.shape[-2] != layout.keys:
+            self.other_keys[self.layer] = call.key.shape[-2]
+            return output
+        self.seen.add(self.layer)
+        traced = [segment for segment in layout.segments if segment.encoder in self.tokens]
+        keys = [_shifted(self.tokens[segment.encoder], segment.keys.start) for segment in traced]
+        inputs = attention_inputs(call, lse, self.rows, keys, layout.queries)
+        for segment, each in zip(traced, inputs, strict=True):
+            self._sums(self.layer, segment, each).add(each)
         return output
 
     def _sums(self, layer: Layer, segment: TextSegment, inputs: AttentionInputs) -> Sums:
@@ -242,7 +199,10 @@ def _shifted(tokens: slice, offset: int) -> slice:
     return slice(tokens.start + offset, tokens.stop + offset)
 
 
-def _how_to_switch(layer: Layer) -> str:
+def _why_blind(layer: Layer, keys: int | None, expected: int) -> str:
+    """Why no attention of this layer to the text was seen; ``keys``: how many it attended to, where it was seen to."""
+    if keys is not None:
+        return f"{layer.name} attended to {keys} keys, not to the {expected} of the text and image: this is not known"
     processor = type(getattr(layer.module, "processor", None)).__name__
     return (
         f"{layer.name} attended to the text without PyTorch's scaled_dot_product_attention (processor {processor}), so"

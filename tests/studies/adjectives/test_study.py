@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
+from visuosyn.studies.adjectives.stages import reused_shard
 
 from visuosyn.cli import app
 from visuosyn.data import Sentence
@@ -18,7 +19,6 @@ from visuosyn.errors import UserError
 from visuosyn.judge import Verdict
 from visuosyn.measure.regions import object_regions, region_change
 from visuosyn.run import read_shard
-from visuosyn.studies.adjectives.stages import reused_shard
 from visuosyn.studies.adjectives.study import adjectives
 from visuosyn.testing import tiny_pipeline
 from visuosyn.tracing import draw, generator, split_words

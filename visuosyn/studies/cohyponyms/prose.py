@@ -11,7 +11,7 @@ import pandas as pd
 from visuosyn import __version__
 from visuosyn.report.prose import amount, listed, seeds_text
 from visuosyn.run import RunFacts
-from visuosyn.studies.cohyponyms.statistics.tables import COMPANY, PAPER
+from visuosyn.studies.cohyponyms.statistics.tables import PAPER, WITH_DISTRACTORS
 from visuosyn.view.numbers import interval, points
 
 LABELS = {
@@ -97,7 +97,7 @@ def _crowded(subsets: pd.DataFrame, both: Mapping[Any, Any]) -> list[str]:
             f"This model draws {end} of either kind, so those shares cannot tell the kinds apart; read the harder "
             "prompts, the overlap and what is misplaced."
         )
-    if row := _by_name(subsets, "subset").get(COMPANY):
+    if row := _by_name(subsets, "subset").get(WITH_DISTRACTORS):
         said.append(
             f"Crowded by two further nouns both are there in {row['cohyponyms']:.0f} % and {row['others']:.0f} %: "
             f"{_difference(row)}."

@@ -1,7 +1,7 @@
 """What the tracer must know of an architecture. A family is one file without state; ``families()`` is the list of all.
 
-Every call of a pipeline is read in three steps. ``request``: what is asked for; ``encode``: where the words of each text
-are among the tokens of each text encoder; ``run``: in each run of the denoiser, which rows, queries and keys are what.
+Every call of a pipeline is read in three steps. ``request``: what is asked for; ``encode``: which tokens of each text
+encoder the words of a text are; ``run``: what the rows, queries and keys are in each run of the denoiser.
 """
 
 from __future__ import annotations

@@ -56,8 +56,8 @@ def require_family(kind: type, name: str, components: Mapping[str, type]) -> Fam
         known.append(f"{family.name}: {', '.join(family.pipelines)}")
     denoisers = [components[part].__name__ for part in ("unet", "transformer", "prior") if part in components]
     raise UserError(
-        f"{' with a '.join([name, *denoisers])} is of no family that can be traced. Known families: {'; '.join(known)}. "
-        "docs/adding.md in the repository says how one is added"
+        f"{' with '.join([name, *denoisers])} is of no family that can be traced. "
+        f"Known families: {'; '.join(known)}. docs/adding.md in the repository says how one is added"
     )
 
 

@@ -26,10 +26,20 @@ class Request:
 
 
 def call_arguments(kind: type, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """The arguments of a call of a pipeline by name, with the defaults of those that were not given."""
+    """The arguments of a call of a pipeline of this class by name, with the defaults of those that were not given.
+
+    >>> class Pipeline:
+    ...     def __call__(self, prompt, steps=50, **more): ...
+    >>> call_arguments(Pipeline, "a cat", guidance=7.5)
+    {'prompt': 'a cat', 'steps': 50, 'guidance': 7.5}
+    """
     bound = inspect.signature(kind.__call__).bind(None, *args, **kwargs)
     bound.apply_defaults()
-    return {name: value for name, value in bound.arguments.items() if name != "self"}
+    found: dict[str, Any] = {}
+    for name, value in [*bound.arguments.items()][1:]:  # the first is the pipeline itself
+        variable = bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
+        found |= value if variable else {name: value}
+    return found
 
 
 def read_request(arguments: Mapping[str, Any], *, negative: bool, others: Sequence[str] = ()) -> Request:

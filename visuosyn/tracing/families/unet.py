@@ -27,13 +27,8 @@ class UNet:
     """The family of ``UNet2DConditionModel``."""
 
     name = "unet"
-    pipelines: tuple[str, ...] = (
-        "StableDiffusionPipeline",
-        "StableDiffusionImg2ImgPipeline",
-        "StableDiffusionInpaintPipeline",
-        "StableDiffusionXLPipeline",
-        "StableDiffusionXLImg2ImgPipeline",
-        "StableDiffusionXLInpaintPipeline",
+    pipelines = tuple(
+        f"StableDiffusion{size}{task}Pipeline" for size in ("", "XL") for task in ("", "Img2Img", "Inpaint")
     )
 
     def supports(self, pipeline: type, components: Mapping[str, type]) -> bool:
@@ -139,4 +134,5 @@ def _grid_unit(unet: Any) -> int:
     """Rows and columns of the latent must be multiples of this."""
     if all(type(block).__name__ in ANY_SIZE for block in unet.up_blocks):
         return 1
-    return 2 ** sum(bool(block.upsamplers) for block in unet.up_blocks)
+    doublings = sum(bool(block.upsamplers) for block in unet.up_blocks)
+    return 1 << doublings
