@@ -78,8 +78,8 @@ def kind_means(table: pd.DataFrame, labels: dict[str, str], *, ax: Axes | None =
 def difference_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -> Axes:
     """Cohyponyms minus others with 95% intervals, one row per subset.
 
-    The thin line is the interval if pairs that share a noun depend on each other. ``table`` as ``tables/subsets.csv`` of
-    a study has it.
+    The thin line is the interval if pairs that share a noun depend on each other. ``table`` as ``tables/subsets.csv``
+    of a study has it.
 
     >>> import pandas as pd
     >>> table = pd.DataFrame({"subset": ["all"], "difference": [-20.0], "difference_low": [-35.0],
