@@ -36,7 +36,6 @@ ELSEWHERE = {
     "relations": {
         "cli/planning.py": "an option is the difference to be found",
         "microworld/scoring/planted.py": "mean overlaps of maps beside those of the true masks",
-        "report/templates/reading.html": "how overlaps are to be read, on two studies' pages",
         "testing/tables.py": "a table of relations made by hand",
     },
     "prompt": {
