@@ -215,3 +215,14 @@ def _with(folder: RunFolder, **changes: Any) -> Any:
     from dataclasses import replace
 
     return replace(folder.measurement, **changes)
+
+
+def test_a_report_takes_away_what_it_made_before_and_nothing_else(done, tmp_path):
+    folder = RunFolder(Path(shutil.copytree(done("relations"), tmp_path / "run")))
+    (folder.tables / "mine.csv").write_text("a note of my own\n")
+    assert (folder.tables / "power.csv").exists()
+    kind("relations").measure(folder, _with(folder, masks=("area:0.1",)))
+    kind("relations").report(folder)
+    assert not (folder.tables / "power.csv").exists()  # equal areas have no direction to be found
+    kind("relations").report(folder, rebuild=True)
+    assert (folder.tables / "mine.csv").read_text() == "a note of my own\n"

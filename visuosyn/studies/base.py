@@ -148,10 +148,11 @@ class StudyKind(ABC):
                 for old in artifact.files:  # what an earlier report had and this one has not must not stay
                     if old.startswith(("tables/", "figures/")):
                         (folder.path / old).unlink(missing_ok=True)
-                page = self.write_page(folder, statistics)
-                made = [file for part in ("tables", "figures", "images") for file in (folder.path / part).glob("*")]
-                extra = [file for file in (page, folder.path / "summary.json") if file.is_file()]
-                artifact.record([*(file for file in made if file not in known), *extra], inputs)
+                before = _report_files(folder)
+                self.write_page(folder, statistics)
+                after = _report_files(folder)
+                made = [file for file in after if after[file] != before.get(file) or file.parent.name == "images"]
+                artifact.record(made, inputs)
             return folder.page
 
     def finish(self, folder: RunFolder, measurement: Measurement, *, progress: Progress | None = None) -> Any:
@@ -218,6 +219,13 @@ class StudyKind(ABC):
             table = table[table["what"].isin(self.left_out) & (table["seed"] == "")]
         rows = table[["what", "caption_id", "text", "reason"]].to_numpy().tolist()
         return [Dropped(str(what), str(id), str(text), str(reason)) for what, id, text, reason in rows]
+
+
+def _report_files(folder: RunFolder) -> dict[Path, int]:
+    """The files where a report's lie, with what changes when one is written as a whole: those that stay are not ours."""
+    places = [folder.tables, folder.figures, folder.path / "images"]
+    found = [*(file for place in places for file in place.glob("*")), folder.page, folder.path / "summary.json"]
+    return {file: file.stat().st_ino for file in found if file.is_file()}
 
 
 def _dropped(number: int) -> str:

@@ -18,6 +18,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
 from visuosyn.errors import UserError
+from visuosyn.run import atomic_write
 
 # All stand out from paper in greyscale (3 to 1), and colour-blind readers can tell them apart; the first two are Okabe
 # and Ito's, the others were chosen to lie far from them and from each other. With each goes a marker, with areas a
@@ -207,5 +208,6 @@ def save_figure(figure: Figure | SubFigure, stem: Path, *, formats: Sequence[str
     whole = figure.figure if isinstance(figure, SubFigure) else figure
     with matplotlib.rc_context(_WRITING):
         for path, suffix in zip(paths, formats, strict=True):
-            whole.savefig(path, format=suffix, metadata=_METADATA[suffix])
+            with atomic_write(path) as temporary:
+                whole.savefig(temporary, format=suffix, metadata=_METADATA[suffix])
     return paths
