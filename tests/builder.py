@@ -12,9 +12,14 @@ from PIL import Image
 
 from visuosyn.corpus import conllu
 from visuosyn.data import AttentionSlice, Dropped, HeatMaps, Sentence, Word
+from visuosyn.measure.controls import other_image_controls
+from visuosyn.measure.multiverse import multiverse_sums
 from visuosyn.measure.pair_table import pair_table
 from visuosyn.parse import word_pairs
-from visuosyn.run import RunFacts, write_shard
+from visuosyn.run import Measurement, RunFacts, RunFolder, write_shard
+from visuosyn.run.folder import dropped_table
+from visuosyn.studies.relations.page import write_page
+from visuosyn.studies.relations.statistics.compute import compute_statistics
 
 TREES = {  # text: (word, upos, head, relation)
     "a red ball": [("a", "DET", 2, "det"), ("red", "ADJ", 2, "amod"), ("ball", "NOUN", -1, "root")],
@@ -79,11 +84,11 @@ def heat_maps(tree: Sentence, *, seed: int = 0, picture: bool = True) -> HeatMap
     if picture:
         colour = np.tensordot(sums / sums.max(), rng.uniform(0, 255, (len(maps), 3)), axes=(0, 0))
         image = Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8)).resize((96, 64))
-    part = AttentionSlice("total", GRID, sums, 1)
+    total = AttentionSlice("total", GRID, sums, 1)
     return HeatMaps(
         tree.text,
         tree.words,
-        (part,),
+        (total,),
         GRID,
         20,
         image=image,
@@ -97,12 +102,12 @@ def heat_maps(tree: Sentence, *, seed: int = 0, picture: bool = True) -> HeatMap
 def wandering(one: HeatMaps) -> HeatMaps:
     """The picture traced in six steps and two layers: the maps wander to their place."""
     whole = one.slices[0].sums
-    parts = tuple(
+    slices = tuple(
         AttentionSlice(stage, one.grid, np.roll(whole, 6 - step, axis=2), 1, phase=step // 2, step=step, layer=name)
         for step in range(6)
         for stage, name in zip(("down", "up"), LAYERS, strict=True)
     )
-    return replace(one, slices=parts)
+    return replace(one, slices=slices)
 
 
 def pair_rows(maps: HeatMaps, tree: Sentence, rules: Sequence[str] = RULES) -> pd.DataFrame:
@@ -127,7 +132,7 @@ def write_run(
     dropped: Sequence[Dropped] = (),
     vocabulary: Sequence[tuple[str, int]] | None = (("balloon", 6), ("walking", 6)),
 ) -> Path:
-    """A measured run folder with these contents."""
+    """A run folder with these contents, measured but without controls and multiverse."""
     words = sum(len(s.words) for s in sentences)
     RunFacts(
         corpus="captions.conllu",
@@ -147,19 +152,30 @@ def write_run(
         height=64,
         seeds=tuple(dict.fromkeys(m.seed or 0 for m in maps)),
         noise="caption",
-        batch_size=8,
+        batch_size=len(maps) * len(sentences),  # one part holds all
         storage="total",
-        masks=RULES,
         software={"numpy": "2.0"},
-        counts={"words": words},
     ).save(folder)
+    Measurement(masks=RULES).save(folder)
+    RunFolder(folder).note(words=words)
     (folder / "parses.conllu").write_text(conllu.write(sentences), encoding="utf-8")
     write_shard(folder / "traces" / "00000.parquet", maps)
-    pairs.to_parquet(folder / "pairs.parquet")
-    columns = ["what", "caption_id", "seed", "text", "reason"]
-    lost = pd.DataFrame([[getattr(d, c) for c in columns] for d in dropped], columns=columns)
-    lost.astype({"seed": "Int64"}).to_csv(folder / "dropped.csv", index=False)
+    rows = {
+        "pairs": pairs,
+        "controls": other_image_controls([], sentences[0], [], RULES).assign(control=""),
+        "multiverse": multiverse_sums([]),
+    }
+    RunFolder(folder).artifact("measured").write(
+        {f"measured/{name}/00000.parquet": table for name, table in rows.items()}, "made by hand"
+    )
+    dropped_table(dropped).to_csv(folder / "dropped.csv", index=False)
     if vocabulary is not None:
         (folder / "tables").mkdir()
         pd.DataFrame(vocabulary, columns=["word", "n"]).to_csv(folder / "tables" / "vocabulary.csv", index=False)
     return folder
+
+
+def write_report(folder: Path) -> Path:
+    """The page of a measured run folder."""
+    run = RunFolder.open(folder)
+    return write_page(run, compute_statistics(run))

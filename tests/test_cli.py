@@ -101,7 +101,7 @@ def test_a_directory_is_no_corpus(study, tmp_path):
         (["--size", "100x104"], "size 100x104 cannot be drawn by this model: width and height must be multiples of 8"),
         (["--size", "4x4"], "size 4x4"),
         (["--steps", "2000"], "steps 2000 cannot be drawn"),
-        (["--device", "meta"], "device 'meta' is not to be had here: use auto, cpu"),
+        (["--device", "meta"], "device 'meta' is not available on this machine: use auto, cpu"),
         (["--keep", "all"], "storage 'all'"),
         (["--noise", "pink"], "noise 'pink'"),
         (["--device", "abacus"], "device 'abacus'"),
@@ -170,7 +170,7 @@ def test_no_run_folder(command, tmp_path):
 
 def test_a_run_that_is_not_measured(corpus, tiny_model, tmp_path):
     assert run("trace", corpus, "--out", tmp_path / "run", "--model", tiny_model, "--steps", "1", "-q").exit_code == 0
-    refused(run("report", tmp_path / "run"), "pairs.parquet is not there: run the stage 'measure' first")
+    refused(run("report", tmp_path / "run"), f"not measured to the end: run visuosyn measure {tmp_path / 'run'} first")
 
 
 def test_trees_do_not_overwrite_their_corpus(tmp_path):
@@ -239,8 +239,13 @@ def test_stage_by_stage_gives_what_study_gives(finished, tiny_model, tmp_path):
     assert "next: visuosyn measure" in drawn.stdout
     assert run("measure", other, "--mask", "soft").exit_code == 0
     assert run("report", other, "--quiet").stdout == ""
-    for name in ("pairs.parquet", "dropped.csv", "parses.conllu", "tables/relations.csv", "traces/00001.parquet"):
+    for name in ("dropped.csv", "parses.conllu", "tables/relations.csv"):
         assert (other / name).read_bytes() == (folder / "run" / name).read_bytes()
+    for part in ("measured/pairs", "traces"):
+        names = sorted(path.name for path in (other / part).glob("*.parquet"))
+        assert names and names == sorted(path.name for path in (folder / "run" / part).glob("*.parquet"))
+        for name in names:
+            assert (other / part / name).read_bytes() == (folder / "run" / part / name).read_bytes()
 
 
 def test_explain(tiny_model, tmp_path):

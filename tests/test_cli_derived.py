@@ -15,8 +15,11 @@ import visuosyn
 from visuosyn.app import serve
 from visuosyn.cli import app
 from visuosyn.cli.derived import Derived, add
+from visuosyn.cli.studies import commands
 from visuosyn.studies import options as o
+from visuosyn.studies import registry
 from visuosyn.studies.options import Option, declared, option_of
+from visuosyn.studies.registry import StudyEntry
 from visuosyn.studies.relations.presets import PRESETS
 
 FUNCTIONS = {
@@ -152,3 +155,37 @@ def test_the_list_of_commands_loads_no_study(music):
     add(music, Derived("late", "Late.", "Music", load, compose))
     assert "Late." in CliRunner().invoke(music, ["--help"]).stdout
     assert isinstance(CliRunner().invoke(music, ["late", "--help"]).exception, AssertionError)
+
+
+class Installed:
+    """An entry point."""
+
+    def __init__(self, name: str, value: str) -> None:
+        self.name, self.value = name, value
+
+
+ENTRY = StudyEntry(
+    name="sonatas",
+    kind="tests.test_cli_derived:KIND",
+    function="tests.test_cli_derived:compose",
+    command="sonata",
+    panel="Music",
+    help="Compose a sonata.",
+    summary=lambda piece: [f"Composed: {piece[0]}"],
+)
+
+
+def test_a_study_of_another_package_is_a_command_and_a_broken_one_a_warning(monkeypatch, capsys):
+    points = [Installed("sonatas", "tests.test_cli_derived:ENTRY"), Installed("operas", "no.such.package:ENTRY")]
+    monkeypatch.setattr(registry, "entry_points", lambda group: points if group == "visuosyn.studies" else [])
+    registry.entry.cache_clear()
+    found = {command.name: command for command in commands()}
+    registry.entry.cache_clear()
+    assert {"study", "cohyponyms", "adjectives", "sonata"} == set(found)
+    assert capsys.readouterr().err.startswith("Warning: the study of 'operas' cannot be loaded from no.such.package")
+    outside = typer.Typer(add_completion=False)
+    outside.callback()(lambda: None)
+    add(outside, found["sonata"])
+    assert "Compose a sonata." in CliRunner().invoke(outside, ["--help"]).stdout
+    composed = CliRunner().invoke(outside, ["sonata", "ode.mid", "--voices", "2"])
+    assert (composed.exit_code, composed.stdout) == (0, "Composed: ode.mid\n")

@@ -21,8 +21,8 @@ def test_kept_outputs_are_whole_and_show_no_error_and_no_path_of_a_machine(path:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     texts = [value for o in outputs for kind, value in o.get("data", {}).items() if not kind.startswith("image/")]
-    told = json.dumps([texts, [o.get("text") for o in outputs]])
+    shown = json.dumps([texts, [o.get("text") for o in outputs]])
     assert outputs and all(output["output_type"] != "error" for output in outputs)
     assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]))
     assert path.stat().st_size < 1_500_000
-    assert not MACHINE.search(re.sub(r"base64,[^\"')\\]+", "", told)), MACHINE.search(told)
+    assert not MACHINE.search(re.sub(r"base64,[^\"')\\]+", "", shown)), MACHINE.search(shown)

@@ -25,7 +25,7 @@ COLUMNS = ("step", "views", "seconds", "loss", "object_loss", "rate")
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """One start of the training: where, how, how long.
 
     `steps` or else `minutes` make the budget; without both it is that of the resumed run, or `MINUTES`.
@@ -82,7 +82,7 @@ class Progress:
         sentence = f"from step {self.step:,} on {', '.join(changes)}"
         return replace(self, history=(*self.history, sentence)) if changes else self
 
-    def started(self, job: Job) -> Progress:
+    def started(self, job: TrainingJob) -> Progress:
         """At the start of a job: a finished budget is followed by a new one; the job may give its length."""
         progress = self
         if self.finished:
@@ -106,7 +106,7 @@ class Keeper:
     """Rank 0's side work: clock, log, sample sheets, checkpoints."""
 
     def __init__(
-        self, job: Job, learner: Learner, tokenizer: CLIPTokenizer, projection: Projection, progress: Progress
+        self, job: TrainingJob, learner: Learner, tokenizer: CLIPTokenizer, projection: Projection, progress: Progress
     ) -> None:
         self.job, self.learner, self.tokenizer, self.projection = job, learner, tokenizer, projection
         self.before, self.started = progress.seconds, time.monotonic()
@@ -160,7 +160,7 @@ class Keeper:
         sheet.save(self.job.out / f"sheet-{progress.step:08d}.png")
 
 
-def save_checkpoint(job: Job, learner: Learner, progress: Progress) -> None:
+def save_checkpoint(job: TrainingJob, learner: Learner, progress: Progress) -> None:
     """Write a checkpoint of a learner into a job's folder."""
     state = {"step": progress.step, "progress": asdict(progress), "recipe": asdict(job.recipe)}
     checkpoints.save(job.out, tensors=learner.tensors(), state=state)

@@ -18,7 +18,7 @@ from training import checkpoints, decoder
 from training.cache import training_images
 from training.defaults import DECODER_MINUTES
 from training.export import require_replaceable
-from training.keeper import Job, Progress, save_checkpoint
+from training.keeper import Progress, TrainingJob, save_checkpoint
 from training.latents import Projection, fit
 from training.learner import Learner
 from training.tokenizer import build
@@ -41,7 +41,7 @@ def describe(
     settings: Sequence[str] = (),
     export: Path | None = None,
     decoder_minutes: float = DECODER_MINUTES,
-) -> Job:
+) -> TrainingJob:
     """The job that the options of the command describe; nothing is written.
 
     Args:
@@ -75,10 +75,10 @@ def describe(
         raise UserError(f"{out} already holds a run; add --resume or choose another --out")
     if export:
         require_replaceable(export)
-    return Job(out, recipe, minutes, steps, ranks, device, resume)
+    return TrainingJob(out, recipe, minutes, steps, ranks, device, resume)
 
 
-def prepare(job: Job) -> tuple[Projection, CLIPTokenizer]:
+def prepare(job: TrainingJob) -> tuple[Projection, CLIPTokenizer]:
     """The latent code and the tokenizer of a run: its own, the bundled ones on a resume without them, or new ones.
 
     Both are written to the run's folder together with `words.json`, the words that the model is trained on.
@@ -100,7 +100,7 @@ def prepare(job: Job) -> tuple[Projection, CLIPTokenizer]:
     return projection, tokenizer
 
 
-def begin(job: Job) -> tuple[Projection, CLIPTokenizer]:
+def begin(job: TrainingJob) -> tuple[Projection, CLIPTokenizer]:
     """Leave the checkpoint that every rank starts from; gives what `prepare` gives.
 
     It is written before any scene is rendered, so that a resume after a kill cannot start from other weights.
@@ -116,7 +116,7 @@ def begin(job: Job) -> tuple[Projection, CLIPTokenizer]:
     return projection, tokenizer
 
 
-def restore(learner: Learner, job: Job) -> Progress:
+def restore(learner: Learner, job: TrainingJob) -> Progress:
     """Load what a run starts from: random weights, its newest checkpoint, or the bundled weights; gives how far it was.
 
     Raises:

@@ -24,7 +24,7 @@ from training import decoder
 from training.cache import open_cache
 from training.defaults import DECODER_MINUTES
 from training.export import export as export_pipeline
-from training.keeper import Job, Keeper, Progress
+from training.keeper import Keeper, Progress, TrainingJob
 from training.learner import Learner, averaging_factor, draw, rate_factor
 from training.start import begin, load_newest, prepare
 
@@ -39,7 +39,7 @@ class Flag(Protocol):
         """Set it."""
 
 
-def train(job: Job, stop: Flag) -> None:
+def train(job: TrainingJob, stop: Flag) -> None:
     """Run a job to the end of its budget, or until `stop` is set; leaves a checkpoint in either case.
 
     Raises:
@@ -58,7 +58,7 @@ def train(job: Job, stop: Flag) -> None:
     meeting.unlink(missing_ok=True)
 
 
-def run_spawned(rank: int, job: Job, stop: Flag, meeting: Path) -> None:
+def run_spawned(rank: int, job: TrainingJob, stop: Flag, meeting: Path) -> None:
     """Join the other ranks and train; an interrupt (also the parent's death) asks for a clean stop."""
     _stop_on_signals(stop)
     distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=job.ranks)
@@ -67,7 +67,7 @@ def run_spawned(rank: int, job: Job, stop: Flag, meeting: Path) -> None:
     distributed.destroy_process_group()
 
 
-def run_rank(rank: int, job: Job, stop: Flag) -> None:
+def run_rank(rank: int, job: TrainingJob, stop: Flag) -> None:
     """The loop of one rank, from the checkpoint of `begin`; rank 0 keeps the clock, the log, sheets and checkpoints."""
     if job.device == "cpu":
         torch.set_num_threads(1)
@@ -99,7 +99,7 @@ def run_rank(rank: int, job: Job, stop: Flag) -> None:
         keeper.close(replace(progress, finished=not stopped))
 
 
-def run(job: Job, *, export_to: Path | None = None, decoder_minutes: float = DECODER_MINUTES) -> None:
+def run(job: TrainingJob, *, export_to: Path | None = None, decoder_minutes: float = DECODER_MINUTES) -> None:
     """Train until the budget ends or a signal (SIGTERM, SIGINT) asks for a stop; then export, where that is wanted.
 
     Raises:

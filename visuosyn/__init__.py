@@ -8,10 +8,14 @@
         images = pipe(["a red ball and a cat"], num_inference_steps=20).images
     maps = tracer.heat_maps()[0]
 
-    study = vs.study("captions.txt", out="run", model="micro", seeds=range(4))
-    study.relations
+    found = vs.study("captions.txt", out="run", model="micro", seeds=range(4))
+    found.relations  # means and intervals, a row for each relation and mask rule
+    vs.open_run("run")  # the same again, later
 
-The public names are loaded when they are first used, so that the import itself is cheap.
+``vs.cohyponyms`` and ``vs.adjectives`` are the other studies, ``vs.explain`` writes what ``vs.look`` shows, and
+``vs.preset`` has published set-ups. All public names are plain functions and classes. They are loaded when they are
+first used, so that the import itself is cheap; the rooms below (``visuosyn.data``, ``visuosyn.measure`` ...) can be
+imported on their own.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import serious_faults
+from tests.builder import write_report
 from visuosyn.studies.prompt.study import explain
-from visuosyn.studies.relations.page import write_report
 from visuosyn.testing import tiny_pipeline, tiny_run
 
 KINDS = ("relations", "adjectives", "cohyponyms", "explain")

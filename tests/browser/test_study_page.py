@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import serious_faults
-from tests.builder import TREES, study, write_run
-from visuosyn.studies.relations.page import write_report
+from tests.builder import TREES, study, write_report, write_run
 
 PAINTED = """card => {
   const shown = card.querySelector(".stage canvas");

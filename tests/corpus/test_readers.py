@@ -1,4 +1,4 @@
-"""Every format gives the same captions; what is empty, repeated or odd is counted and told."""
+"""Every format gives the same captions; what is empty, repeated or odd is counted and listed."""
 
 from __future__ import annotations
 

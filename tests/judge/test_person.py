@@ -39,7 +39,7 @@ def test_a_judgement_belongs_to_the_pixels(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("lines", "head", "told"),
+    ("lines", "head", "message"),
     [
         ([f"{KEY},cat,yes"], "image,noun,seen", ":1: no column present"),
         ([f"{KEY},cat,maybe,"], "image,noun,present,rater", ":2: present is 'maybe'"),
@@ -47,8 +47,8 @@ def test_a_judgement_belongs_to_the_pixels(tmp_path):
         ([], "image,noun,present,rater", "holds no judgement"),
     ],
 )
-def test_faulty_files(tmp_path, lines, head, told):
-    with pytest.raises(UserError, match=told):
+def test_faulty_files(tmp_path, lines, head, message):
+    with pytest.raises(UserError, match=message):
         judge_of(tmp_path, *lines, head=head)
 
 

@@ -103,9 +103,9 @@ def test_what_people_say_is_read_back_and_compared(folder, tmp_path):
     table, verdicts = compare(folder, [tmp_path / "ada.csv"], judge=judge)
     assert set(verdicts["judge"]) == {"ada", "person:ben.csv"}
 
-    told = CliRunner().invoke(app, ["judge", str(folder), *(f"--compare={tmp_path / n}.csv" for n in ("ada", "ben"))])
-    assert told.exit_code == 0
-    assert "ada, ben" in told.stdout
+    result = CliRunner().invoke(app, ["judge", str(folder), *(f"--compare={tmp_path / n}.csv" for n in ("ada", "ben"))])
+    assert result.exit_code == 0
+    assert "ada, ben" in result.stdout
     refused = CliRunner().invoke(app, ["judge", str(folder), f"--compare={tmp_path / 'ada.csv'}", "--limit=3"])
     assert refused.exit_code != 0 and "writes no page" in str(refused.exception) + refused.output
     (tmp_path / "again").mkdir()

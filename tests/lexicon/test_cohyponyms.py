@@ -153,13 +153,13 @@ def test_a_table_of_senses(tmp_path):
     path = tmp_path / "senses.csv"
     path.write_text("noun,sense,why\ncrane,5,the bird\n")
     assert read_senses(path) == {"crane": 5}
-    for text, told in {
+    for text, message in {
         "noun,number\n": ":1: no column sense",
         "noun,sense\ncrane,bird\n": ":2: the sense of 'crane' is 'bird'",
         "noun,sense\ncrane,5\ncrane,4\n": ":3: 'crane' has a sense already",
     }.items():
         path.write_text(text)
-        with pytest.raises(UserError, match=told):
+        with pytest.raises(UserError, match=message):
             read_senses(path)
     with pytest.raises(UserError, match="cannot be read"):
         read_senses(tmp_path / "none.csv")

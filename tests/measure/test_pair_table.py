@@ -92,8 +92,8 @@ def test_unknown_facts_are_marked(sentence):
 
 
 def test_nothing_is_lost(sentence):
-    told = Dropped("word", "c1", "and", "cut off: the text encoder reads 77 tokens", 3)
-    maps = heat_maps(sentence, keep=(0, 1, 3, 4), dropped=(told,))
+    lost = Dropped("word", "c1", "and", "cut off: the text encoder reads 77 tokens", 3)
+    maps = heat_maps(sentence, keep=(0, 1, 3, 4), dropped=(lost,))
     table, dropped = pair_table(maps, sentence, PAIRS, RULES), unmeasured_pairs(maps, sentence, PAIRS)
     assert set(table["pair"]) == {0, 1, 2, 4}
     assert dropped == (

@@ -85,7 +85,7 @@ def test_the_autoencoder_gives_unseen_scenes_back(pipeline: StableDiffusionPipel
 
 
 def test_a_lost_checkpoint_folder_falls_back_to_the_bundled_weights(tmp_path: Path) -> None:
-    job = keeper.Job(tmp_path, start.recipe_of(tmp_path, True), 1, None, 1, "cpu", resume=True)
+    job = keeper.TrainingJob(tmp_path, start.recipe_of(tmp_path, True), 1, None, 1, "cpu", resume=True)
     _, tokenizer = start.prepare(job)
     learner = Learner(job.recipe, tokenizer, torch.device("cpu"))
     progress = start.restore(learner, job).started(job)

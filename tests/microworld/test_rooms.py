@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
-import training
 import visuosyn
 
 PACKAGE = Path(visuosyn.__file__).parent
@@ -45,14 +43,6 @@ def test_rooms_import_one_way(room: str, path: Path) -> None:
 def test_the_package_does_not_import_training() -> None:
     users = [path for path in PACKAGE.rglob("*.py") if any(name.split(".")[0] == "training" for name in imported(path))]
     assert users == []
-
-
-def test_training_is_not_installed() -> None:
-    """It stands beside the package, and the wheel takes the package alone."""
-    root = PACKAGE.parent
-    assert Path(training.__file__).parent == root / "training"
-    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    assert settings["packages"]["find"]["include"] == ["visuosyn*"]
 
 
 def test_the_commands_of_training_are_listed_without_loading_torch() -> None:

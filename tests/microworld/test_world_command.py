@@ -1,4 +1,4 @@
-"""`visuosyn world`: mistakes are told in one line, before the work."""
+"""`visuosyn world`: mistakes are one line, before the work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from visuosyn.microworld.world import render_set
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "reason"),
     [
         (["render", "2", "--out", "taken.txt"], "taken.txt is a file: give a new folder"),
         (["render", "2", "--out", "set", "--processes", "0"], "processes 0 is out of range"),
@@ -29,8 +29,8 @@ from visuosyn.microworld.world import render_set
         (["score", "--out", "scores", "--csv", "taken.txt/scores.csv"], "taken.txt is a file"),
     ],
 )
-def test_mistakes_are_told_before_the_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], told: str
+def test_mistakes_are_reported_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], reason: str
 ) -> None:
     def work(*_: object, **__: object) -> None:
         raise AssertionError("the work was begun")
@@ -41,7 +41,7 @@ def test_mistakes_are_told_before_the_work(
         monkeypatch.setattr(module, name, work)
     result = CliRunner().invoke(app, ["world", *command])
     assert result.exit_code == 2, result.output
-    assert told in result.stderr and len(result.stderr.splitlines()) == 1
+    assert reason in result.stderr and len(result.stderr.splitlines()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["taken.txt"]
 
 

@@ -228,7 +228,7 @@ def test_a_seed_gives_one_scene_in_any_process():
 
 
 def test_the_world_is_the_one_the_model_was_trained_on():
-    """A change of grammar, layout or random draws spoils the bundled model: train it anew, then change this."""
+    """A change of grammar, layout or random draws spoils the bundled model: train it again, then change this."""
     assert digest(300) == "7f1fd3bc9e0e332a85ffa344c9236e0cda34f215df2aae02d56197386cd45713"
 
 

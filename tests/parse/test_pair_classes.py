@@ -111,12 +111,12 @@ def test_a_swapped_caption_has_one_pair_and_says_whose_it_is() -> None:
         list(with_swapped([first], ["amod", "obj", "typo"]))
 
 
-@pytest.mark.parametrize("told", ["0 amod 2", "x amod 2 3", "0 amod 2 9", "0 amod 0 2", "0 amod 2 2"])
-def test_a_swapped_caption_with_a_broken_comment_is_told(told: str) -> None:
+@pytest.mark.parametrize("value", ["0 amod 2", "x amod 2 3", "0 amod 2 9", "0 amod 0 2", "0 amod 2 2"])
+def test_a_swapped_caption_with_a_broken_comment_is_refused(value: str) -> None:
     tree = spelled("a/DET/3/det red/ADJ/3/amod cat/NOUN/0/root")
-    broken = replace(tree, comments=(f"# swap_pair = {told}",))
+    broken = replace(tree, comments=(f"# swap_pair = {value}",))
     for reads in (all_pairs, swapped_from):
-        with pytest.raises(UserError, match=f"swap_pair = {told}' should be .* its 3 words"):
+        with pytest.raises(UserError, match=f"swap_pair = {value}' should be .* its 3 words"):
             reads(broken)
 
 

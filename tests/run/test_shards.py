@@ -76,7 +76,7 @@ def test_round_trip_to_float16_precision(tmp_path_factory, images):
         assert (new.cosines is None) == (old.cosines is None)
         assert old.cosines is None or np.array_equal(new.cosines, old.cosines)
         for was, now in zip(old.slices, new.slices, strict=True):
-            for name in ("stage", "grid", "count", "third", "step", "layer", "head"):
+            for name in ("stage", "grid", "count", "phase", "step", "layer", "head"):
                 assert getattr(now, name) == getattr(was, name)
             bound = EPSILON * was.sums.max(axis=(1, 2), keepdims=True, initial=0)
             assert np.all(np.abs(now.sums - was.sums) <= bound)
@@ -134,7 +134,7 @@ def test_readable_without_the_program(tmp_path):
     write_shard(tmp_path / "a.parquet", [image()])
     row = pd.read_parquet(tmp_path / "a.parquet").iloc[0]
     assert Image.open(io.BytesIO(row["image"]["bytes"])).size == (8, 8)
-    part = row["parts"][0]
+    part = row["slices"][0]
     maps = np.asarray(part["maps"]).reshape(2, *part["grid"]) * np.asarray(part["maxima"])[:, None, None]
     assert np.allclose(maps, image().slices[0].sums, atol=1e-3)
     subprocess.run(["sha256sum", "--check", "--quiet", "a.parquet.sha256"], cwd=tmp_path, check=True)

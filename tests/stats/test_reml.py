@@ -70,11 +70,11 @@ def test_a_factor_without_effect_has_no_variance():
     assert fit.converged
 
 
-def test_values_that_do_not_vary_are_told():
+def test_values_that_do_not_vary_are_refused():
     with pytest.raises(UserError, match="nothing is left to divide"):
         fit_reml(np.full(20, 0.3), np.ones((20, 1)), {"a": np.arange(20) // 4})
 
 
-def test_columns_that_depend_on_each_other_are_told():
+def test_columns_that_depend_on_each_other_are_refused():
     with pytest.raises(UserError, match="cannot be told apart"):
         fit_reml(np.arange(6.0), np.ones((6, 2)), {"a": np.arange(6) % 2})

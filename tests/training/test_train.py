@@ -32,8 +32,8 @@ from visuosyn.microworld.world.scenes import sample, vocabulary
 SMALL = Recipe(channels=(16, 32, 32), batch=4, scenes=64, warmup=5)
 
 
-def job(out: Path, *, steps: int, resume: bool = False) -> keeper.Job:
-    return keeper.Job(out, SMALL, minutes=1, steps=steps, ranks=1, device="cpu", resume=resume)
+def job(out: Path, *, steps: int, resume: bool = False) -> keeper.TrainingJob:
+    return keeper.TrainingJob(out, SMALL, minutes=1, steps=steps, ranks=1, device="cpu", resume=resume)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -178,7 +178,7 @@ def test_the_log_of_a_resumed_run_has_every_row_once(straight: Path, tmp_path: P
 
 
 def test_the_time_budget_ends(tmp_path: Path) -> None:
-    short = keeper.Job(tmp_path, SMALL, minutes=0.05, steps=None, ranks=1, device="cpu", resume=False)
+    short = keeper.TrainingJob(tmp_path, SMALL, minutes=0.05, steps=None, ranks=1, device="cpu", resume=False)
     train.train(short, Event())
     progress = checkpoints.read_state(newest(tmp_path))["progress"]
     assert progress["finished"] and 3 <= progress["seconds"] < 9

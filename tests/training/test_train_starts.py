@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from training import checkpoints, decoder, keeper, network, start, train
 from training.__main__ import app
 from training.export import export, training_facts
-from training.keeper import Job, Progress
+from training.keeper import Progress, TrainingJob
 from training.learner import Examples, Learner, Texts
 from training.tokenizer import build, encode
 from visuosyn.errors import UserError
@@ -37,8 +37,8 @@ def small_side_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper.samples, "PROMPTS", ("a cat",))
 
 
-def job(out: Path, *, steps: int | None = None, minutes: float | None = None, resume: bool = False) -> Job:
-    return Job(out, SMALL, minutes, steps, ranks=1, device="cpu", resume=resume)
+def job(out: Path, *, steps: int | None = None, minutes: float | None = None, resume: bool = False) -> TrainingJob:
+    return TrainingJob(out, SMALL, minutes, steps, ranks=1, device="cpu", resume=resume)
 
 
 @pytest.fixture
@@ -203,10 +203,10 @@ def test_options_out_of_range_are_refused_in_one_line(
 
 
 def test_every_option_reaches_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    jobs: list[Job] = []
+    jobs: list[TrainingJob] = []
     monkeypatch.setattr(train, "train", lambda job, stop: jobs.append(job))
 
-    def described(*options: str) -> Job:
+    def described(*options: str) -> TrainingJob:
         result = CliRunner().invoke(app, ["train", "--out", str(tmp_path), *options])
         assert result.exit_code == 0, result.output
         return jobs[-1]
@@ -219,7 +219,7 @@ def test_every_option_reaches_the_job(tmp_path: Path, monkeypatch: pytest.Monkey
     assert described(*settings).recipe == Recipe.read(shipped) != Recipe()
     assert described("--batch", "8", "--seed", "0").recipe == Recipe(batch=8)
     resumed = described("--resume", "--minutes", "2.5", "--steps", "7", "--ranks", "1", "--device", "cuda")
-    assert resumed == Job(tmp_path, Recipe.read(shipped), 2.5, 7, 1, "cuda", resume=True)
+    assert resumed == TrainingJob(tmp_path, Recipe.read(shipped), 2.5, 7, 1, "cuda", resume=True)
     usual = described("--device", "cpu")
     assert (usual.minutes, usual.steps, usual.resume) == (None, None, False)
 

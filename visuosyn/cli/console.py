@@ -7,27 +7,14 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
 from typer.core import TyperGroup
 
 from visuosyn.errors import UserError
 
-UNITS = {  # stage -> what it says of itself, and what it counts; another stage has its own name
-    "trace": ("drawing", "images"),
-    "measure": ("measuring", "batches"),
-    "compare": ("comparing", "captions"),
-    "judge": ("judging", "images"),
-    "redraw": ("redrawing", "images"),
-    "draw": ("drawing", "images"),
-    "attend": ("attending", "scenes"),
-    "render": ("rendering", "scenes"),
-}
 MISTAKE, INTERRUPTED = 2, 130
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -37,7 +24,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
-        for library in ("TRANSFORMERS", "DIFFUSERS"):  # their remarks on what is not installed help nobody here
+        for library in ("TRANSFORMERS", "DIFFUSERS"):  # no warnings about packages that are not needed here
             os.environ.setdefault(f"{library}_VERBOSITY", "error")
         try:
             return super().invoke(ctx)
@@ -62,7 +49,7 @@ def say(text: str, *, quiet: bool = False) -> None:
 
 
 def note(text: str) -> None:
-    """A line about how it goes, on stderr."""
+    """A line about progress or a mistake, on stderr."""
     typer.echo(text, err=True)
 
 
@@ -83,26 +70,7 @@ def bars(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
     if quiet:
         yield None
         return
-    columns = (TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    progress = Progress(*columns, console=Console(stderr=True))
-    with ExitStack() as started:  # with the first bar: a progress without one leaves an empty line behind
-        tasks: dict[str, Any] = {}
+    from visuosyn.cli.progress import progress_bars  # a help page does without
 
-        def show(stage: str, done: int, total: int) -> None:
-            if not tasks:
-                started.enter_context(progress)
-            if stage not in tasks:
-                name, unit = UNITS.get(stage, (stage, "units"))
-                tasks[stage] = progress.add_task(name, total=total, unit=unit)
-            progress.update(tasks[stage], completed=done)
-
+    with progress_bars() as show:
         yield show
-
-
-class Rate(ProgressColumn):
-    """Units a second."""
-
-    def render(self, task: Task) -> Text:
-        """Such as "0.8 images/s"."""
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:.2g} {task.fields['unit']}/s", style="progress.data.speed")

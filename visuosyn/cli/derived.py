@@ -27,10 +27,20 @@ CONTEXT, QUIET = "context", "quiet"
 
 @dataclass(frozen=True)
 class Derived:
-    """A command whose options are parameters of a function.
+    r"""A command whose options are parameters of a function.
 
     ``options`` gives the parameters (``visuosyn.studies.options.declared``); ``run`` gets their values by name and
-    gives the lines to print. Where it ``resumes``, it is also given ``progress``, and Ctrl-C says how to go on.
+    gives the lines to print. Where it ``resumes``, it is also given ``progress``, and Ctrl-C says how to continue.
+
+    >>> from visuosyn.studies.options import Steps
+    >>> def draw(*, steps: Steps = 20) -> list[str]:
+    ...     return [f"{steps} steps"]
+    >>> command = Derived("draw", "Draw.", "Drawing", lambda: declared(draw), draw)
+    >>> app = typer.Typer()
+    >>> add(app, command)
+    >>> from typer.testing import CliRunner
+    >>> CliRunner().invoke(app, ["--steps", "3"]).stdout, CliRunner().invoke(app, []).stdout
+    ('3 steps\n', '20 steps\n')
     """
 
     name: str
@@ -49,6 +59,10 @@ class LateCommand(TyperCommand):
     def make_context(self, *arguments: Any, **extra: Any) -> Any:
         """The context of the whole command."""
         return type(self).whole().make_context(*arguments, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the whole command, where this one is the only command of an app."""
+        return ctx.command.invoke(ctx)
 
 
 def add(app: typer.Typer, derived: Derived) -> None:
@@ -111,7 +125,7 @@ def _info(option: Option, parameter: inspect.Parameter, *, flag: bool) -> Any:
     if parameter.kind is not parameter.KEYWORD_ONLY:
         return typer.Argument(show_default=False, **about)
     names = [option.flag] if option.flag else [f"--{parameter.name.replace('_', '-')}"] if flag else []
-    return typer.Option(*names, show_default=parameter.default is not parameter.empty, **about)
+    return typer.Option(*names, show_default=parameter.default not in (parameter.empty, None), **about)
 
 
 def _whole(derived: Derived) -> Any:

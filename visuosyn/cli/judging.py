@@ -1,4 +1,4 @@
-"""The command by which people judge pictures, and are compared."""
+"""The command that has people judge pictures, and compares judges."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def judge(
     foils: Annotated[int, typer.Option(help="Nouns of other prompts to ask about each picture.")] = 1,
     compare: Annotated[
         list[Path] | None,
-        typer.Option(help="A person's CSV file; repeat it. Then agreement is told and no page written."),
+        typer.Option(help="A person's CSV file; repeat it. Then agreement is printed and no page written."),
     ] = None,
     machine: Annotated[
         str | None, typer.Option("--with", help="A judge to compare people with, such as micro.")
@@ -47,6 +47,6 @@ def judge(
         say(f"Page: {write_judge_page(folder, out=out, seed=seed, limit=limit, foils=foils)}", quiet=quiet)
         return
     if out or limit is not None:
-        raise UserError("--compare tells the agreement and writes no page: leave --out and --limit out")
+        raise UserError("--compare prints the agreement and writes no page: leave --out and --limit out")
     table, _ = agree(folder, compare, judge=load_judge(machine) if machine else None)
     say(table.to_string(index=False, float_format="{:.3f}".format, na_rep="-"), quiet=quiet)

@@ -17,7 +17,7 @@ SHOWN = 40  # cohyponyms listed of one noun
 
 
 def lexicon(
-    nouns: Annotated[list[str], typer.Argument(help="One noun, or two and more.", show_default=False)],
+    nouns: Annotated[list[str], typer.Argument(help="One noun, or several to compare.", show_default=False)],
     lexicon: Annotated[str, typer.Option(help="wordnet, or one of the package wn, such as oewn:2024.")] = "wordnet",
     senses: Annotated[Path | None, typer.Option(help="CSV: noun, sense (its number).", show_default=False)] = None,
     depth: Annotated[int, typer.Option(help="Least depth of the common hypernym.")] = 7,

@@ -1,4 +1,4 @@
-"""The commands that make a study of relations stage by stage, and those that go on with any run folder."""
+"""The commands that make a study of relations stage by stage, and those that continue any run folder."""
 
 from __future__ import annotations
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from typing import Any
 
 from visuosyn.cli import panels
+from visuosyn.cli.console import note
 from visuosyn.cli.derived import Derived
+from visuosyn.errors import UserError
 from visuosyn.studies.options import declared
 from visuosyn.studies.registry import StudyEntry, entry, names
 
@@ -25,18 +28,28 @@ def study_command(study: StudyEntry) -> Derived:
 
 
 def commands() -> list[Derived]:
-    """The commands of all studies that are known here."""
-    return [study_command(entry(name)) for name in names()]
+    """The commands of all studies that are known here. One that cannot be loaded is noted, and the others work.
+
+    >>> [command.name for command in commands()][:3]
+    ['study', 'cohyponyms', 'adjectives']
+    """
+    found = []
+    for name in names():
+        try:
+            found.append(study_command(entry(name)))
+        except UserError as error:
+            note(f"Warning: {error}")
+    return found
 
 
 def _explain(**options: Any) -> Iterable[str]:
-    from visuosyn.studies.prompt.study import explain
+    from visuosyn.studies.prompt.study import explain  # takes seconds to load
 
     return [f"Page: {explain(**options)}"]
 
 
-def _explain_options() -> Any:
-    from visuosyn.studies.prompt.study import explain
+def _explain_options() -> list[inspect.Parameter]:
+    from visuosyn.studies.prompt.study import explain  # takes seconds to load
 
     return declared(explain)
 

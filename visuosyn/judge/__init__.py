@@ -12,7 +12,6 @@ from __future__ import annotations
 from visuosyn.errors import UserError
 from visuosyn.judge.agreement import agreement_table, cohen_kappa, krippendorff_alpha
 from visuosyn.judge.base import Judge, Verdict, as_image, image_key, require_nouns, unknown_nouns
-from visuosyn.stats.misclassification import rogan_gladen, true_share
 
 __all__ = [
     "Judge",
@@ -24,8 +23,6 @@ __all__ = [
     "krippendorff_alpha",
     "load_judge",
     "require_nouns",
-    "rogan_gladen",
-    "true_share",
     "unknown_nouns",
 ]
 

@@ -90,4 +90,4 @@ def _box_weights(size: int, cells: int) -> NDArray[np.float64]:
     edges = np.linspace(0, size, cells + 1)
     pixels = np.arange(size)
     overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    return np.clip(overlap, 0, None) * cells / size
+    return np.asarray(np.clip(overlap, 0, None) * cells / size)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from visuosyn.view.styles import save_figure, style
 
+Draw = Callable[..., Axes | Figure]  # what draws a figure, called without arguments when it is written
 Kind = Literal["chart", "chart wide", "photo"]
 
 
@@ -34,7 +35,7 @@ class ReportFigure:
 def write_figure(
     folder: Path,
     name: str,
-    draw: Callable[[], Axes | Figure],
+    draw: Draw,
     *,
     title: str,
     alt: str,

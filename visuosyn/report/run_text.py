@@ -47,7 +47,7 @@ def drawing_facts(facts: RunFacts) -> list[tuple[str, str]]:
 
     >>> from visuosyn.testing import tiny_run
     >>> dict(drawing_facts(RunFacts.load(tiny_run())))["Pictures"]
-    '32 × 32 pixels'
+    '64 × 64 pixels'
     """
     revision = f" at {facts.model_revision}" if facts.model_revision else ""
     return [
@@ -62,7 +62,7 @@ def drawing_text(facts: RunFacts) -> str:
 
     >>> from visuosyn.testing import tiny_run
     >>> drawing_text(RunFacts.load(tiny_run()))
-    'unet, float32; DDIMScheduler, 1 step, guidance scale 7.5, 32 × 32 pixels'
+    'unet, float32; DDIMScheduler, 1 step, guidance scale 7.5, 64 × 64 pixels'
     """
     return (
         f"{facts.family}, {facts.dtype}; {facts.scheduler}, {amount(facts.steps, 'step')}, guidance scale "
@@ -121,10 +121,10 @@ def areas_text(masks: Sequence[str]) -> str:
     """How maps became areas, as a sentence.
 
     >>> areas_text(["relative:0.4"]).partition(" (")[0]
-    'Areas were cut from the maps by the rules relative:0.4'
+    'Maps were turned into areas by the rules relative:0.4'
     """
     return (
-        f"Areas were cut from the maps by the rules {', '.join(masks)} (relative:t keeps what reaches t times "
+        f"Maps were turned into areas by the rules {', '.join(masks)} (relative:t keeps what reaches t times "
         "the map's own maximum, eq. 7 of the paper)."
     )
 

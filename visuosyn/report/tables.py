@@ -16,7 +16,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> Path:
     Gives the path.
 
     >>> write_csv(pd.DataFrame({"share": [1 / 3]}), Path("shares.csv")).read_text()
-    'share\\n0.333333\\n'
+    'share\n0.333333\n'
     """
     write_text(path, table.round(6).to_csv(index=False, lineterminator="\n"))
     return path

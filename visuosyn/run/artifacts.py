@@ -34,6 +34,7 @@ class Stamp(TypedDict):
 def digest(*parts: object) -> str:
     """One checksum of several facts; a path stands for the content of its file, "" where there is none.
 
+    >>> from pathlib import Path
     >>> Path("a.txt").write_text("cat")
     3
     >>> digest("soft", Path("a.txt")) == digest("soft", Path("a.txt")), digest("soft") == digest("area:0.1")
@@ -47,11 +48,12 @@ def digest(*parts: object) -> str:
 class Artifact:
     """An artifact of the run folder ``folder``, by its name, such as "measured/00003".
 
+    >>> from pathlib import Path
     >>> import pandas as pd
     >>> table = Artifact(Path("run"), "means")
     >>> table.is_current("made of this")
     False
-    >>> table.write({"tables/means.csv": pd.DataFrame({"mIoU": [40.0]})}, "made of this")
+    >>> table.write({"tables/means.csv": pd.DataFrame({"share": [40.0]})}, "made of this")
     >>> table.is_current("made of this"), table.is_current("made of something else")
     (True, False)
     >>> Path("run", "tables", "means.csv").unlink()

@@ -21,17 +21,14 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     raises, nothing is left behind; a system error (disk full, no permission) becomes a one-line UserError.
     The temporary name keeps the suffix of ``path``.
 
-    >>> import tempfile
     >>> from contextlib import suppress
     >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "pairs.csv")
-    ...     with atomic_write(path) as temporary:
-    ...         _ = temporary.write_text("head,dependent\ncat,red\n")
-    ...     with suppress(ValueError), atomic_write(path) as temporary:
-    ...         _ = temporary.write_text("head,depen")
-    ...         raise ValueError("what goes wrong half-way")
-    ...     path.read_text(), [one.name for one in Path(folder).iterdir()]
+    >>> with atomic_write("pairs.csv") as temporary:
+    ...     _ = temporary.write_text("head,dependent\ncat,red\n")
+    >>> with suppress(ValueError), atomic_write("pairs.csv") as temporary:
+    ...     _ = temporary.write_text("head,depen")
+    ...     raise ValueError("what goes wrong half-way")
+    >>> Path("pairs.csv").read_text(), [one.name for one in Path().iterdir()]
     ('head,dependent\ncat,red\n', ['pairs.csv'])
     """
     path = Path(path)
@@ -53,12 +50,9 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 def write_text(path: str | Path, text: str) -> None:
     r"""Write a UTF-8 text file whole or not at all; line ends stay as they are.
 
-    >>> import tempfile
     >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "new", "note.txt")  # folders are made
-    ...     write_text(path, "a café\n")
-    ...     path.read_bytes()
+    >>> write_text("new/note.txt", "a café\n")  # folders are made
+    >>> Path("new/note.txt").read_bytes()
     b'a caf\xc3\xa9\n'
     """
     with atomic_write(path) as temporary:
@@ -68,12 +62,9 @@ def write_text(path: str | Path, text: str) -> None:
 def sha256(path: str | Path) -> str:
     """The SHA-256 checksum of a file, in hexadecimal.
 
-    >>> import tempfile
     >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "abc.txt")
-    ...     _ = path.write_bytes(b"abc")
-    ...     sha256(path)[:16]
+    >>> _ = Path("abc.txt").write_bytes(b"abc")
+    >>> sha256("abc.txt")[:16]
     'ba7816bf8f01cfea'
     """
     with Path(path).open("rb") as file:

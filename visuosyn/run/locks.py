@@ -20,6 +20,8 @@ def locked(folder: str | Path) -> Iterator[None]:
     A process that holds it already may enter again, in the same thread. The system lets go of the lock when a process
     ends, however it ends. Raises UserError where another process, or another thread, holds the folder.
 
+    >>> from pathlib import Path
+    >>> from visuosyn.run.locks import LOCK
     >>> with locked("run"), locked("run"):
     ...     Path("run", LOCK).exists()
     True

@@ -76,15 +76,13 @@ def write_shard(path: str | Path, maps: Sequence[HeatMaps], *, storage: str = "p
     ``HeatMaps.extra`` two entries are stored: "positions" (each row's position in the sentence) and "batch" (images
     drawn at once). Raises UserError if the disk is full.
 
-    >>> import tempfile
     >>> from pathlib import Path
     >>> import numpy as np
     >>> from visuosyn.testing import heat_maps
     >>> maps = heat_maps("red ball", np.eye(2).reshape(2, 1, 2), caption_id="1", seed=0)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "00000.parquet")
-    ...     write_shard(path, [maps])
-    ...     read_shard(path)[0]["ball"].array.tolist(), sorted(one.name for one in Path(folder).iterdir())
+    >>> path = Path("00000.parquet")
+    >>> write_shard(path, [maps])
+    >>> read_shard(path)[0]["ball"].array.tolist(), sorted(one.name for one in Path().iterdir())
     ([[0.0, 1.0]], ['00000.parquet', '00000.parquet.sha256'])
     """
     path = Path(path)

@@ -26,7 +26,8 @@ def ratio(sums: Floats, counts: Floats) -> Floats:
     >>> ratio(np.array([3.0, 0.0]), np.array([4.0, 0.0]))
     array([0.75,  nan])
     """
-    return np.divide(sums, counts, out=np.full(np.shape(sums), np.nan), where=counts > 0)
+    found: Floats = np.divide(sums, counts, out=np.full(np.shape(sums), np.nan), where=counts > 0)
+    return found
 
 
 def bootstrap_means(sums: Floats, counts: Floats, *, draws: int = 2000, seed: int = 0) -> Floats:

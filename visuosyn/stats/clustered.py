@@ -58,7 +58,7 @@ def clustered(
     measure. Columns: those of ``cells``, then measure, estimate, low, high, p, p_holm, p_bh, effect, effect_low,
     effect_high, n (clusters), ``counted`` (rows), few (n < 20). Intervals: bootstrap over clusters; p: sign flips by
     cluster, of differences alone, since a level has nothing to be tested against; corrections over the table, or
-    part by part of it as the cell columns ``by`` say. Where clusters share something in turn, ``wider`` names the
+    over each part of it that the cell columns ``by`` name. Where clusters share something in turn, ``wider`` names the
     column of what they share: the interval over these is added as low_by_WIDER and high_by_WIDER.
 
     >>> import pandas as pd

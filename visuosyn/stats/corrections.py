@@ -38,7 +38,7 @@ def named_results(
     (draw, cell). All tests see the same sign patterns.
 
     ``keys`` and ``counts`` are the columns of ``cells`` that name a cell and that count something in it; ``by`` those
-    of the keys that part families of tests (``corrected``).
+    of the keys that separate families of tests (``corrected``).
 
     >>> import numpy as np
     >>> import pandas as pd

@@ -106,7 +106,7 @@ def coefficient_table(
 
 
 def group_table(
-    names: Sequence[str], fit: Fit, n: NDArray[np.intp], reference: str, *, level: float = 0.95
+    names: Sequence[str], fit: Fit, n: NDArray[np.integer], reference: str, *, level: float = 0.95
 ) -> pd.DataFrame:
     """Means of groups, and each minus the ``reference`` group, from a fit whose first coefficients are the groups'.
 

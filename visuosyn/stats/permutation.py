@@ -52,7 +52,8 @@ class Contrast:
         with the number of rows in a cluster, which shrink the noise within clusters.
         """
         spread = self.error * np.sqrt(self.n)
-        return np.divide(self.estimate, spread, out=np.full(self.estimate.shape, np.nan), where=spread > 0)
+        found: Floats = np.divide(self.estimate, spread, out=np.full(self.estimate.shape, np.nan), where=spread > 0)
+        return found
 
     def effect_interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Interval of ``effect`` from its large-sample variance and the t quantile with n - 1 degrees of freedom.
@@ -106,7 +107,8 @@ def contributions(sums: Floats, counts: Floats, mean: Floats) -> Floats:
            [-0.125]])
     """
     total = counts.sum(axis=0)
-    return np.divide(sums - mean * counts, total, out=np.zeros_like(sums), where=counts > 0)
+    found: Floats = np.divide(sums - mean * counts, total, out=np.zeros_like(sums), where=counts > 0)
+    return found
 
 
 def sign_flip(null: Floats, *, draws: int = 2000, seed: int = 0) -> Floats:

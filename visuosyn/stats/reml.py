@@ -27,11 +27,11 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, eq=False)
 class Fit:
     """Estimates: ``coefficients`` with their ``covariance``, standard deviations ``sd`` per factor, ``sd_rest`` of
-    what is left, the REML ``criterion`` (-2 log likelihood), and whether the search ``converged``.
+    the residuals, the REML ``criterion`` (-2 log likelihood), and whether the search ``converged``.
 
     >>> import numpy as np
-    >>> prompts = np.array([0, 0, 1, 1])
-    >>> fit = fit_reml(np.array([0.0, 2.0, 4.0, 6.0]), np.ones((4, 1)), {"prompt": prompts})
+    >>> units = np.array([0, 0, 1, 1])
+    >>> fit = fit_reml(np.array([0.0, 2.0, 4.0, 6.0]), np.ones((4, 1)), {"unit": units})
     >>> fit.converged, fit.coefficients.round(2), round(fit.sd_rest, 2)
     (True, array([3.]), 1.41)
     """
@@ -53,21 +53,21 @@ def fit_reml(y: Floats, x: Floats, factors: Mapping[str, NDArray[np.intp]]) -> F
     columns, or where it explains every value.
 
     >>> import numpy as np
-    >>> prompts = np.array([0, 0, 1, 1])  # means 1 and 5, variance 2 within both, so (16 - 2) / 2 = 7 between
-    >>> fit = fit_reml(np.array([0.0, 2.0, 4.0, 6.0]), np.ones((4, 1)), {"prompt": prompts})
-    >>> round(fit.sd["prompt"] ** 2, 2), round(fit.sd_rest**2, 2)
+    >>> units = np.array([0, 0, 1, 1])  # means 1 and 5, variance 2 within both, so (16 - 2) / 2 = 7 between
+    >>> fit = fit_reml(np.array([0.0, 2.0, 4.0, 6.0]), np.ones((4, 1)), {"unit": units})
+    >>> round(fit.sd["unit"] ** 2, 2), round(fit.sd_rest**2, 2)
     (7.0, 2.0)
     """
     if np.linalg.matrix_rank(x) < x.shape[1] or len(y) <= x.shape[1]:
         raise UserError(f"{x.shape[1]} coefficients cannot be told apart on {len(y)} rows: leave some out")
-    left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
-    if np.abs(left).max() <= NEGLIGIBLE * max(np.abs(y).max(), NEGLIGIBLE):
+    residual = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    if np.abs(residual).max() <= NEGLIGIBLE * max(np.abs(y).max(), NEGLIGIBLE):
         raise UserError("the values do not vary beyond what the coefficients explain: nothing is left to divide")
     names = sorted(factors, key=lambda name: -len(np.unique(factors[name])))
     system = _System.build(y, x, [np.unique(factors[name], return_inverse=True)[1] for name in names])
     if (small := sum(system.levels[1:])) > DENSE:
         raise UserError(
-            f"the mixed model has {small} levels besides its largest factor; at most {DENSE} fit: take fewer prompts"
+            f"the mixed model has {small} levels besides its largest factor; at most {DENSE} fit: take fewer units"
         )
     search = optimize.minimize(
         lambda theta: system.solve(theta).criterion,
@@ -90,7 +90,7 @@ def fit_reml(y: Floats, x: Floats, factors: Mapping[str, NDArray[np.intp]]) -> F
 
 @dataclass(frozen=True, eq=False)
 class _Solution:
-    """What the profiled criterion yields at one theta (standard deviations relative to the rest's)."""
+    """What the profiled criterion yields at one theta (standard deviations relative to the residuals')."""
 
     criterion: float
     coefficients: Floats
@@ -101,7 +101,7 @@ class _Solution:
 
 @dataclass(frozen=True, eq=False)
 class _System:
-    """Cross products of the rows. Levels of all factors stand in one axis, the largest factor's ``levels[0]`` first;
+    """Cross products of the rows. Levels of all factors share one axis, the largest factor's ``levels[0]`` first;
     no row has two levels of one factor, so that block is diagonal and is eliminated without a factorisation."""
 
     places: list[NDArray[np.intp]]  # of each factor: the rows' levels
@@ -139,7 +139,7 @@ class _System:
         variance = (schur[-1, -1] - mixed @ coefficients) / free
         logs = np.log(diagonal).sum() + 2 * np.log(np.diagonal(root)).sum() + np.linalg.slogdet(precision)[1]
         criterion = logs + free * (1 + np.log(2 * np.pi * variance))
-        contrast = np.append(-coefficients, 1.0)  # [X y] times this: what the fixed part leaves
+        contrast = np.append(-coefficients, 1.0)  # [X y] times this: residuals of the fixed part
         small = linalg.solve_triangular(root, second @ contrast, lower=True, trans="T", check_finite=False)
         large = (first @ contrast - theta[0] * (self.across @ (scale * small))) / diagonal
         effects = np.concatenate([theta[0] * large, scale * small])

@@ -49,7 +49,7 @@ def prompt_study_html(study: PromptStudy) -> str:
     >>> from visuosyn.studies.results import PromptStudy
     >>> from visuosyn.testing import tiny_run
     >>> class Overlaps(PromptStudy):
-    ...     main = ("relations", ("relation", "mIoU"))
+    ...     main = ("relations", ("relation", "n_pairs"))
     >>> html = prompt_study_html(Overlaps(RunFolder.open(tiny_run())))
     >>> re.sub("<[^>]*>", "", html).partition(",")[0]
     '2 prompts of relations.txt'

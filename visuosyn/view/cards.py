@@ -15,11 +15,10 @@ from matplotlib import colormaps
 from PIL import Image
 
 from visuosyn.data import HeatMaps, Sentence
+from visuosyn.measure.pair_table import OVERLAPS
 from visuosyn.parse import word_pairs
 from visuosyn.view.overlays import COLORMAP, backdrop, display_size, map_sprite
 from visuosyn.view.tree import tree_svg
-
-MEASURES = ("iou", "iod", "ioh")
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,10 @@ def card_data(
 
 
 def _pairs(pairs: pd.DataFrame, rows: Sequence[int | None], masks: Sequence[str]) -> list[list[Any]]:
-    """[number, relation, row of head, row of dependent, [[IoU, IoD, IoH] a rule]] for each measured pair."""
+    """[number, relation, row of head, row of dependent, [IoU, IoD, IoH] of each rule] for each measured pair."""
     order = {mask: place for place, mask in enumerate(masks)}
     found: dict[int, list[Any]] = {}
-    columns = ["pair", "relation", "head_position", "dependent_position", "mask", *MEASURES]
+    columns = ["pair", "relation", "head_position", "dependent_position", "mask", *OVERLAPS]
     for number, relation, head, dependent, mask, *values in pairs[columns].itertuples(index=False, name=None):
         if number not in found:
             empty: list[Any] = [None] * len(masks)
@@ -83,7 +82,7 @@ def _pairs(pairs: pd.DataFrame, rows: Sequence[int | None], masks: Sequence[str]
 
 
 def picture_png(maps: HeatMaps) -> bytes:
-    """The picture as PNG bytes (a plain ground where the image was not kept)."""
+    """The picture as PNG bytes (a plain ground where it was not kept)."""
     size = maps.image.size if maps.image is not None else display_size(maps)
     return png_bytes(backdrop(maps.image, size))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import seaborn as sns
 from matplotlib.artist import Artist
@@ -19,7 +19,7 @@ def named_rows(ax: Axes, labels: Sequence[str], *, xlabel: str, ylim: tuple[floa
     """Name the rows 0, 1, ... of a chart at its left, without a spine or ticks; gives the axes.
 
     >>> from visuosyn.view.styles import canvas
-    >>> axes = named_rows(canvas()[1], ["det", "amod"], xlabel="mIoU (%)", ylim=(-0.6, 1.6))
+    >>> axes = named_rows(canvas()[1], ["det", "amod"], xlabel="overlap (%)", ylim=(-0.6, 1.6))
     >>> [label.get_text() for label in axes.get_yticklabels()], axes.spines["left"].get_visible()
     (['det', 'amod'], False)
     """
@@ -92,7 +92,9 @@ def legend_above(ax: Axes, handles: Sequence[Artist], *, columns: int, right: bo
     >>> legend.get_texts()[0].get_parse_math()
     False
     """
-    side = "right" if right else "left"
-    legend = ax.figure.legend(handles=list(handles), loc=f"outside upper {side}", ncols=columns, **spacing)
+    place: Literal["outside upper right", "outside upper left"] = (
+        "outside upper right" if right else "outside upper left"
+    )
+    legend: Legend = ax.figure.legend(handles=list(handles), loc=place, ncols=columns, **spacing)
     plain(legend.get_texts())
     return legend

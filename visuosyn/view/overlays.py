@@ -49,7 +49,8 @@ def heat(array: NDArray[np.floating], size: tuple[int, int], *, scale: float | N
     top = float(array.max(initial=0)) if scale is None else scale
     if top <= 0:
         return np.zeros(size[::-1], dtype=np.float32)
-    return np.clip(bicubic(array, size[::-1]) / np.float32(top), 0, 1)
+    level: NDArray[np.float32] = np.clip(bicubic(array, size[::-1]) / np.float32(top), 0, 1)
+    return level
 
 
 def overlay(
@@ -114,7 +115,8 @@ def pair_overlay(
 def _blocks(area: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:
     """An area with each grid point as a block of pixels."""
     (width, height), (rows, columns) = size, area.shape
-    return area[np.arange(height) * rows // height][:, np.arange(width) * columns // width].astype(np.float32)
+    large = area[np.arange(height) * rows // height][:, np.arange(width) * columns // width]
+    return np.asarray(large, dtype=np.float32)
 
 
 def map_sprite(maps: HeatMaps) -> Image.Image:

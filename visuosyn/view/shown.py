@@ -12,7 +12,14 @@ from visuosyn.view.sentences import sentence_html
 
 @singledispatch
 def html(thing: Any) -> str:
-    """HTML of a sentence (its tree), of one word's map, or of all maps of an image, with its pictures inside."""
+    """HTML of a sentence (its tree), of one word's map, or of all maps of an image, with its pictures inside.
+
+    Raises TypeError for anything else.
+
+    >>> from visuosyn.testing import heat_maps
+    >>> html(heat_maps("cat", [[[0.01, 0.02]]])["cat"]).startswith("<span")
+    True
+    """
     raise TypeError(f"{type(thing).__name__} has no view")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
@@ -170,7 +170,7 @@ def series_look(number: int) -> tuple[str, str]:
 
 
 def stacked(ax: Axes, shares: pd.DataFrame, *, remainder: str) -> None:
-    """Bars from 0 to 100 % at the rows 0, 1, ...: a bar a row of ``shares``, a segment a column, in per cent.
+    """Bars from 0 to 100 % at 0, 1, ...: one bar per row of ``shares``, one segment per column, in per cent.
 
     Segments differ in colour and in hatch, so also in greyscale; that of the column ``remainder`` is hollow.
 
@@ -191,8 +191,8 @@ def stacked(ax: Axes, shares: pd.DataFrame, *, remainder: str) -> None:
     ax.set_xlim(0, 100)
 
 
-def save_figure(figure: Figure, stem: Path, *, formats: Sequence[str] = FORMATS) -> list[Path]:
-    """Write ``stem.pdf``, ``stem.svg``, ``stem.png``; the same figure gives the same bytes.
+def save_figure(figure: Figure | SubFigure, stem: Path, *, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write ``stem.pdf``, ``stem.svg``, ``stem.png``; the same figure gives the same bytes; of a subfigure, the whole.
 
     Text stays text: fonts are embedded in the PDF (TrueType), and named in the SVG. No dates are written.
 
@@ -204,7 +204,8 @@ def save_figure(figure: Figure, stem: Path, *, formats: Sequence[str] = FORMATS)
     """
     stem.parent.mkdir(parents=True, exist_ok=True)
     paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in formats]
+    whole = figure.figure if isinstance(figure, SubFigure) else figure
     with matplotlib.rc_context(_WRITING):
         for path, suffix in zip(paths, formats, strict=True):
-            figure.savefig(path, format=suffix, metadata=_METADATA[suffix])
+            whole.savefig(path, format=suffix, metadata=_METADATA[suffix])
     return paths

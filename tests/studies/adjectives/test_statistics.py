@@ -76,6 +76,14 @@ def test_the_judges_errors_by_hand():
     assert np.allclose(sure["judged"], sure["corrected"], atol=1e-4)
 
 
+def test_a_judge_that_may_be_no_better_than_a_coin_leaves_any_share_open():
+    tables = adjective_tables(study_rows(), **FAST)
+    for right, of in ((11, 20), (1, 2), (8, 20)):  # the interval of the accuracy reaches down to .5, or lies below it
+        table = judge_range(tables, right=right, of=of)
+        assert (table["corrected_low"] == 0).all() and (table["corrected_high"] == 100).all()
+        assert table["corrected"].notna().all() == (right / of > 0.5)
+
+
 def test_a_perfect_judge_is_given_back_what_an_imperfect_one_lost():
     """A true share of 30 %, judged with accuracy .9: .3 x .9 + .7 x .1 = 34 %."""
     judged = {"adjective": "all adjectives", "measure": "tinted", "reused": False, "estimate": 34.0, "low": 34.0}

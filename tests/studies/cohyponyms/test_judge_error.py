@@ -34,14 +34,14 @@ def test_a_perfect_judge_changes_nothing():
 
 def test_the_truth_behind_a_poor_judge_comes_back():
     true = images(yes=0.5, no=0.6, pairs=60, per_pair=64, seed=4)
-    told = images(yes=0.5, no=0.6, pairs=60, per_pair=64, seed=4, sensitivity=0.9, specificity=0.85)
+    judged = images(yes=0.5, no=0.6, pairs=60, per_pair=64, seed=4, sensitivity=0.9, specificity=0.85)
     trial = TRIAL.assign(n=10**6, right=[900_000, 850_000] * 2)
-    table = corrected_difference(told, trial, draws=500).set_index("what")["estimate"]
-    shares = 100 * told.groupby("kind")["truth"].mean()
-    assert abs(100 * told.groupby("kind")["both"].mean()["others"] - shares["others"]) > 3
+    table = corrected_difference(judged, trial, draws=500).set_index("what")["estimate"]
+    shares = 100 * judged.groupby("kind")["truth"].mean()
+    assert abs(100 * judged.groupby("kind")["both"].mean()["others"] - shares["others"]) > 3
     assert table["others"] == pytest.approx(shares["others"], abs=3)
     assert table["difference"] == pytest.approx(shares["cohyponyms"] - shares["others"], abs=3)
-    assert len(true) == len(told)
+    assert len(true) == len(judged)
 
 
 def test_a_badly_measured_judge_widens_the_interval():

@@ -67,7 +67,7 @@ def test_pairs_that_overlap_more_do_not_make_a_link_within_pairs():
     assert (table["between"] < 0.7).all() and (table["p"] > 0.01).all()
 
 
-def test_what_cannot_be_estimated_is_told():
+def test_what_cannot_be_estimated_is_noted():
     same = images(seed=1).assign(both=1.0)
     assert gee_table(same, [])["note"].tolist() == ["the outcome is the same in all pictures"] * 2
     assert mixed_table(same, [])["estimate"].isna().all()

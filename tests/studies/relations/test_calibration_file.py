@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FIGURES = (
     "tests reject a true null hypothesis at .05 in {type1_low:.1f} to {type1_high:.1f}% of studies, 95% intervals hold "
     "the truth in {low:.1f} to {high:.1f}%, and a planted mIoD - mIoH of 5 points comes back with a bias of at most "

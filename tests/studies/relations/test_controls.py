@@ -93,6 +93,6 @@ def test_order_of_rows_changes_nothing():
     pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
-def test_no_control_is_told(captions):
+def test_no_control_is_refused(captions):
     with pytest.raises(UserError, match="no pair of the table has a control"):
         control_table(captions, matched_controls(captions[captions["kind"] == "related"]))

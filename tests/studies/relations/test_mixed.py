@@ -199,8 +199,8 @@ def test_covariates_take_out_what_they_explain():
 
 def test_what_is_not_in_the_model_is_named():
     pairs = planted(np.random.default_rng(0), seeds=1).assign(cosine=np.nan, head_tokens=1)
-    told = mixed_model(pairs).diagnostics
-    assert told["not_in_the_model"].split(", ") == [
+    diagnostics = mixed_model(pairs).diagnostics
+    assert diagnostics["not_in_the_model"].split(", ") == [
         *("head_area", "dependent_area", "head_first", "head_position", "head_tokens", "dependent_tokens"),
         *("cosine", "image", "pair"),
     ]
@@ -214,7 +214,7 @@ def test_order_of_rows_changes_nothing():
     pd.testing.assert_frame_equal(one.relations, other.relations, check_exact=True)
 
 
-def test_wrong_wishes_are_told():
+def test_wrong_wishes_are_refused():
     pairs = planted(np.random.default_rng(0), prompts=3)
     with pytest.raises(UserError, match=r"holds 2 mask rules: choose one of area:0\.2, soft"):
         mixed_model(pd.concat([pairs, pairs.assign(mask="area:0.2")]))

@@ -120,6 +120,6 @@ def test_other_kinds_of_pairs_are_not_counted_as_unrelated():
     pd.testing.assert_frame_equal(multiverse_table(both, draws=20), multiverse_table(sums, draws=20))
 
 
-def test_unknown_choices_are_told():
+def test_unknown_choices_are_refused():
     with pytest.raises(UserError, match="normalisation 'softmax' is not known: use none, minmax, words"):
         multiverse_sums([], normalisations=["softmax"])

@@ -12,11 +12,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.builder import RULES, heat_maps, pair_rows, sentence, study, write_run
+from tests.builder import RULES, heat_maps, pair_rows, sentence, study, write_report, write_run
 from visuosyn.data import Dropped, Sentence
 from visuosyn.errors import UserError
 from visuosyn.run import RunFolder
-from visuosyn.studies.relations.page import write_report
 
 EVIL = """<script>alert("x")</script> & 'quotes' </title> {{ 7 * 7 }}"""
 
@@ -156,7 +155,7 @@ def test_the_table_shows_every_row_of_every_rule_with_one_rule_open(run: Path, p
 
 
 def test_relations_csv_keeps_the_columns_of_the_contract_in_front(run: Path) -> None:
-    table = RunFolder(run).relations()
+    table = RunFolder(run).table("relations")
     estimates = [f"{m}{s}" for m in ("mIoU", "mIoD", "mIoH", "difference") for s in ("", "_low", "_high")]
     assert list(table.columns[:17]) == ["relation", "mask", "n_pairs", "n_prompts", "n_images", *estimates]
     assert table["relation"].tolist()[:2] == ["unrelated", "all head-dependent"]
@@ -169,7 +168,7 @@ def test_a_pictures_data_are_its_maps_and_measurements(run: Path) -> None:
     levels = np.asarray(sprite, dtype=float).reshape(maps.array.shape) / 255
     tops = np.array([top for _, top in data["words"]])
     assert np.abs(levels * tops[:, None, None] - maps.array).max() <= tops.max() * (0.5 / 255 + 1e-4)
-    pairs = RunFolder(run).pairs()
+    pairs = RunFolder(run).rows("pairs")
     mine = pairs[(pairs["caption_id"] == maps.caption_id) & (pairs["seed"] == maps.seed)]
     assert len(data["pairs"]) == mine["pair"].nunique()
     for number, relation, head, dependent, values in data["pairs"]:

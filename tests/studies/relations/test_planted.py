@@ -87,7 +87,7 @@ def test_the_null_is_not_rejected_at_weight_0_and_is_at_a_large_one():
 @pytest.mark.slow
 def test_planted_entanglement_in_the_bundled_model():
     from visuosyn.judge import load_judge
-    from visuosyn.microworld import words
+    from visuosyn.microworld.world import words
 
     pipeline, judge = load_pipeline("micro"), load_judge("micro")
     single = [noun for noun in words.NOUNS if " " not in noun]

@@ -67,11 +67,11 @@ def test_order_of_rows_changes_nothing():
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [({"difference": 0}, "positive number"), ({"power": 80}, "use shares"), ({"seeds": []}, "at least one number")],
 )
-def test_wrong_wishes_are_told(options, told):
-    with pytest.raises(UserError, match=told):
+def test_wrong_wishes_are_refused(options, message):
+    with pytest.raises(UserError, match=message):
         power_table(balanced(5, 2, 1, 1, np.random.default_rng(0)), **options)
 
 

@@ -28,7 +28,8 @@ def test_overlap_is_compared_by_intervals() -> None:
 def test_intervals_that_overlap_are_no_equality() -> None:
     rows = [row(name, RULES[0], 0.0) for name in ("unrelated", "all head-dependent")]
     said = findings(reader_table(pd.DataFrame(rows)), RULES[0])[0]
-    assert "overlap neither clearly more nor clearly less than (the intervals overlap) those of unrelated words" in said
+    compared = "overlap neither clearly more nor clearly less than those of unrelated words of the same caption"
+    assert f"{compared} (the intervals overlap): mIoU" in said
 
 
 def test_directions_are_counted_with_the_rules_under_which_they_hold() -> None:

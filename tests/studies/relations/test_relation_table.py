@@ -93,6 +93,6 @@ def test_threshold_table_takes_rules_apart(small_pairs):
     assert list(found.itertuples(index=False, name=None)) == expected
 
 
-def test_no_rows_is_told(small_pairs):
+def test_no_rows_is_refused(small_pairs):
     with pytest.raises(UserError, match="holds no rows"):
         relation_table(small_pairs.iloc[:0])

@@ -10,19 +10,18 @@ import pandas as pd
 import pytest
 from matplotlib.markers import TICKDOWN, TICKUP
 
-from tests.builder import RULES, study, write_run
+from tests.builder import RULES, study, write_report, write_run
 from tests.studies.relations.test_page import Page
-from visuosyn.run import RunFolder
-from visuosyn.studies.relations.compare import compare_stage
+from visuosyn.run import Measurement, RunFolder
 from visuosyn.studies.relations.curves import beside_published, control_forest, specification_curve, variance_bars
 from visuosyn.studies.relations.gallery import curve_relations
 from visuosyn.studies.relations.markdown import sections
-from visuosyn.studies.relations.page import write_report
 from visuosyn.studies.relations.reference import paper_table, published_table
 from visuosyn.studies.relations.statements import agreement, methods, statements, universes
 from visuosyn.studies.relations.statistics.compute import statistic_tables
 from visuosyn.studies.relations.statistics.dominance import DIFFERENCE
 from visuosyn.studies.relations.statistics.means import relation_table
+from visuosyn.studies.relations.study import RELATIONS
 from visuosyn.studies.relations.tables import reader_table
 from visuosyn.view.styles import style
 
@@ -31,15 +30,19 @@ COPIES = 21  # captions of each kind: some relations then have 20 prompts
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    folder = write_run(tmp_path_factory.mktemp("study"), *study(copies=COPIES))
-    compare_stage(RunFolder(folder))
-    return RunFolder(folder)
+    folder = RunFolder(write_run(tmp_path_factory.mktemp("study"), *study(copies=COPIES)))
+    RELATIONS.measure(folder)
+    return folder
+
+
+def controls_of(run: RunFolder) -> dict[str, pd.DataFrame]:
+    return {str(name): rows.drop(columns="control") for name, rows in run.rows("controls").groupby("control")}
 
 
 @pytest.fixture(scope="module")
 def tables(run: RunFolder) -> dict[str, pd.DataFrame]:
     found = statistic_tables(
-        run.pairs(), mask=RULES[0], controls=run.controls(), multiverse=run.multiverse(), draws=200
+        run.rows("pairs"), mask=RULES[0], controls=controls_of(run), multiverse=run.rows("multiverse"), draws=200
     )
     return found | {"published": published_table(found["relations"])}
 
@@ -54,29 +57,19 @@ def test_the_methods_name_the_tests_that_were_made(tables: dict[str, pd.DataFram
 
 
 def test_controls_are_of_related_pairs_and_both_kinds(run: RunFolder) -> None:
-    pairs = run.pairs()
+    pairs = run.rows("pairs")
     related = pairs[pairs["kind"] == "related"]
     for name in ("rolled maps", "another image"):
-        table = run.controls()[name]
+        table = controls_of(run)[name]
         keys = ["caption_id", "seed", "pair", "mask"]
         assert sorted(table[keys].itertuples(index=False)) == sorted(related[keys].itertuples(index=False))
 
 
-def test_what_is_there_is_kept(run: RunFolder) -> None:
-    before = run.controls_file.stat().st_mtime_ns, run.multiverse_file.stat().st_mtime_ns
-    compare_stage(run)
-    assert (run.controls_file.stat().st_mtime_ns, run.multiverse_file.stat().st_mtime_ns) == before
-
-
-def test_other_pairs_are_compared_again(run: RunFolder, tmp_path: Path) -> None:
+def test_other_rules_are_compared_again(run: RunFolder, tmp_path: Path) -> None:
     other = RunFolder(Path(shutil.copytree(run.path, tmp_path / "run")))
-    pairs = other.pairs()
-    fewer = pairs[pairs["mask"] == "soft"]
-    fewer[fewer["caption_id"].isin(fewer["caption_id"].unique()[:3])].to_parquet(other.pairs_file)
-    compare_stage(other)
-    assert {len(table["caption_id"].unique()) for table in other.controls().values()} == {3}
-    multiverse = other.multiverse()
-    assert multiverse is not None and multiverse["caption_id"].nunique() == 3
+    RELATIONS.measure(other, Measurement(masks=("soft",)))
+    assert {table["mask"].unique().tolist()[0] for table in controls_of(other).values()} == {"soft"}
+    assert len(other.rows("controls")) * len(RULES) == len(run.rows("controls"))
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from visuosyn.data import HeatMaps, Sentence, WordPair
 from visuosyn.measure.overlap import Overlap, overlaps
+from visuosyn.measure.pair_table import OVERLAPS
 from visuosyn.microworld.scoring.teacher import FIRST_SEED, gold_sentence, teacher_forced
 from visuosyn.microworld.scoring.truth import LEAST
 from visuosyn.microworld.world.render import SIZE
@@ -36,7 +37,6 @@ RULES = ("relative:0.3", "relative:0.4", "relative:0.5")
 DRAWN, CONVENTION = "drawn things", "masks by convention"
 HALF = 0.5  # of an area: from here on it lies inside the other
 CLASSES = ("apart", "head contains dependent", "dependent contains head", "same")
-MEASURES = ("iou", "iod", "ioh")
 
 
 def containment(iod: ArrayLike, ioh: ArrayLike) -> NDArray[np.object_]:
@@ -88,7 +88,7 @@ def _rows(scene: Scene, maps: HeatMaps, rules: Sequence[str]) -> Iterator[dict[s
 
 
 def _values(found: Overlap, number: int, prefix: str) -> dict[str, object]:
-    values = {prefix + name: float(getattr(found, name)[number]) for name in MEASURES}
+    values = {prefix + name: float(getattr(found, name)[number]) for name in OVERLAPS}
     which = containment([found.iod[number]], [found.ioh[number]])[0]
     return {**values, "truth" if prefix else "maps": which}
 

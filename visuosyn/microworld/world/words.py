@@ -1,4 +1,4 @@
-"""The words of the microworld: nouns in cohyponym groups, adjectives, grounds, and the pairs held out of training."""
+"""The words of the microworld: nouns in groups of similar things, adjectives, grounds; pairs held out of training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import hashlib
 import itertools
 
-# Groups of things that resemble each other in use; whether two nouns are cohyponyms is for a lexicon to say.
+# Groups of things that resemble each other in use; how two nouns are related is for a lexicon to say.
 GROUPS: dict[str, tuple[str, ...]] = {
     "animal": ("cat", "dog", "zebra", "giraffe", "elephant", "rabbit", "pig"),
     "fruit": ("apple", "banana", "pear"),

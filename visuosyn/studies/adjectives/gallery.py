@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from visuosyn.data import HeatMaps
-from visuosyn.report.figures import Kind, ReportFigure, write_figure
+from visuosyn.report.figures import Draw, Kind, ReportFigure, write_figure
 from visuosyn.run import RunFolder, read_shard
 from visuosyn.studies.adjectives import figures
 
@@ -24,14 +23,14 @@ def draw_figures(
 ) -> list[ReportFigure]:
     """Draw every figure of a study's tables into its folder; leakage by adjective is that under ``mask``."""
     named = dict(zip(design["template"], design["scene"], strict=True))
-    plans: list[tuple[str, str, str, Kind, Callable[..., Axes], str]] = [
+    plans: list[tuple[str, str, str, Kind, Draw, str]] = [
         (
             "leakage",
             "leakage",
             "leakage by adjective",
             "chart",
             partial(figures.leakage_forest, mask=mask),
-            f"Attention outside of the noun’s mask under {mask}, with 95% intervals over template x adjective "
+            f"Attention outside of the noun’s mask under {mask}, with 95% intervals over template × adjective "
             "(their number in brackets); hollow: fewer than 20 of them. The tick is attention spread evenly.",
         ),
         (

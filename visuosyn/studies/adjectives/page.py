@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from visuosyn.errors import UserError
 from visuosyn.report.citations import bibtex
 from visuosyn.report.export import write_summary
 from visuosyn.report.prose import amount
@@ -20,18 +19,6 @@ from visuosyn.run import RunFolder, write_text
 from visuosyn.studies.adjectives.gallery import draw_figures
 from visuosyn.studies.adjectives.prose import findings, methods
 from visuosyn.studies.adjectives.sections import TITLES, shown_section
-from visuosyn.studies.adjectives.statistics import ROWS, compute_statistics
-
-
-def write_adjectives(folder: str | Path) -> Path:
-    """Compute the statistics of a measured study and write its report; see :func:`write_page`.
-
-    Raises UserError where the study is not measured.
-    """
-    run = RunFolder(Path(folder))
-    if missing := [name for name in ROWS if not (run.path / f"{name}.parquet").exists()]:
-        raise UserError(f"{folder} is not measured: {', '.join(missing)} missing; run the same command again")
-    return write_page(run, compute_statistics(run))
 
 
 def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Path:
@@ -39,6 +26,7 @@ def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Pat
 
     ``statistics`` are the tables of ``compute_statistics``. The same folder gives the same bytes again.
 
+    >>> from visuosyn.studies.adjectives.statistics import compute_statistics
     >>> from visuosyn.testing import tiny_run
     >>> run = RunFolder(tiny_run("adjectives"))
     >>> page = write_page(run, compute_statistics(run))

@@ -15,7 +15,7 @@ from visuosyn.view.numbers import interval, points
 
 
 def findings(tables: Mapping[str, pd.DataFrame], mask: str) -> list[str]:
-    """The main results as sentences, each with its interval; what was not measured is not said."""
+    """The main results as sentences, each with its interval; what was not measured is left out."""
     said = [_leakage(tables, mask), _change(tables), _tint(tables), _binding(tables)]
     return [one for one in said if one] or ["Nothing could be measured; the list of what was dropped says why."]
 
@@ -108,7 +108,7 @@ def methods(facts: RunFacts, judge: Mapping[str, Any], *, masks: Sequence[str], 
         f"mask, as the judge {judge['name']} found it, with areas by the rules {', '.join(masks)}. Change is the "
         "mean absolute difference of RGB and the mean structural similarity (Wang et al., 2004) inside and outside of "
         "the union of the noun’s masks in both pictures. Controls: no adjective, another noun, another seed. Means are "
-        "given with 95% expanded percentile intervals (Hesterberg, 2015) from a bootstrap over template x adjective, "
+        "given with 95% expanded percentile intervals (Hesterberg, 2015) from a bootstrap over template × adjective, "
         f"tests are sign-flips of the same clusters, corrected after Holm. {amount(dropped, 'item')} could not be "
         f"measured and are listed with the reason. {software_text(facts)}"
     )

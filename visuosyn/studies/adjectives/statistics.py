@@ -42,6 +42,10 @@ def compute_statistics(folder: RunFolder) -> dict[str, pd.DataFrame]:
     """All tables of a measured study by name, at full precision; nothing is written.
 
     Those of ``adjective_tables`` and, where the judge's errors with colours were counted, ``judge_range``.
+
+    >>> from visuosyn.testing import tiny_run
+    >>> "judge_range" in compute_statistics(RunFolder(tiny_run("adjectives")))
+    True
     """
     tables = adjective_tables({name: folder.rows(name) for name in ROWS})
     judge = json.loads((folder.path / "judge.json").read_text(encoding="utf-8"))
@@ -59,6 +63,16 @@ def adjective_tables(
     ``leakage`` by adjective and mask rule; ``leakage_pairs`` the same in prompts with two adjectives; ``changes`` by
     comparison; ``change_differences``, what re-used attention and the controls do to a change; ``templates``, leakage
     and change of each; ``own_colour`` and ``other_colours`` by adjective; ``bindings``, shares of the outcomes.
+
+    >>> import pandas as pd
+    >>> outcomes = pd.DataFrame({"template": ["1", "2"], "cluster": ["1 red", "2 red"], "outcome": ["right", "leaked"]})
+    >>> from visuosyn.studies.adjectives.measure import COLUMNS
+    >>> none = {name: pd.DataFrame(columns=columns) for name, columns in COLUMNS.items()}
+    >>> tables = adjective_tables(none | {"bindings": outcomes}, draws=99)
+    >>> tables["bindings"].head(2)[["scene", "measure", "estimate"]]
+               scene  measure  estimate
+    0  all templates    right      50.0
+    1  all templates  swapped       0.0
     """
     options = {"draws": draws, "seed": seed, "level": level}
     leaks, changes, colours = rows["leakage"], rows["changes"], rows["colours"]

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -137,6 +138,7 @@ def adjectives(
 
     Raises UserError with one line that says what is wrong, before anything is drawn.
 
+    >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline
     >>> _ = Path("templates.csv").write_text("template,adjectives\na {} [hat] and a [dog],red|blue\n")
     >>> options = {"templates": "templates.csv", "size": "96x96", "seeds": [0], "steps": 1}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from visuosyn.data import HeatMaps
-from visuosyn.report.figures import Kind, ReportFigure, write_figure
+from visuosyn.report.figures import Draw, Kind, ReportFigure, write_figure
 from visuosyn.report.prose import listed
 from visuosyn.run import RunFolder
 from visuosyn.studies.cohyponyms import figures
@@ -51,7 +50,7 @@ def _charts(run: RunFolder, tables: Mapping[str, pd.DataFrame]) -> list[ReportFi
     overlap, subsets = tables["overlap"], tables["subsets"]
     iou = {name: name.removeprefix("iou ") for name in overlap["outcome"]}
     shown = {name: label for name, label in LABELS.items() if name != "excess"}
-    plans: list[tuple[str, Callable[[], Axes], Kind]] = [
+    plans: list[tuple[str, Draw, Kind]] = [
         ("outcomes", partial(figures.kind_means, tables["outcomes"], shown), "chart"),
         ("overlap", partial(figures.kind_means, overlap, iou), "chart"),
     ]

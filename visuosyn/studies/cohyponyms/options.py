@@ -19,4 +19,6 @@ Senses = Annotated[str | Path | None, Option("CSV: noun, sense (its number).", P
 Depth = Annotated[int, Option("Least depth of the common hypernym.", PAIRS)]
 StepsBelow = Annotated[int, Option("Most steps below it.", PAIRS)]
 Similarity = Annotated[float, Option("Least similarity, 0 to 1.", PAIRS)]
-JudgeName = Annotated[str | Judge, Option("Who looks: micro, the id of a model on the Hub, person:FILE.csv.", MODEL)]
+JudgeName = Annotated[
+    str | Judge, Option("Who judges the pictures: micro, the id of a model on the Hub, person:FILE.csv.", MODEL)
+]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from visuosyn.errors import UserError
 from visuosyn.report.citations import bibtex
 from visuosyn.report.export import write_summary
 from visuosyn.report.prose import amount
@@ -20,20 +19,6 @@ from visuosyn.studies.cohyponyms.gallery import draw_figures
 from visuosyn.studies.cohyponyms.latex import outcomes_latex
 from visuosyn.studies.cohyponyms.prose import findings, judge_sentence, methods
 from visuosyn.studies.cohyponyms.sections import SECTIONS, shown_section
-from visuosyn.studies.cohyponyms.statistics.compute import compute_statistics
-
-ROWS = ("images", "overlaps", "trial")  # the measured tables
-
-
-def write_cohyponyms(folder: str | Path) -> Path:
-    """Compute the statistics of a measured study and write its report; see :func:`write_page`.
-
-    Raises UserError where the study is not measured.
-    """
-    run = RunFolder(Path(folder))
-    if missing := [name for name in ROWS if not (run.path / f"{name}.parquet").exists()]:
-        raise UserError(f"{folder} is not measured: {', '.join(missing)} missing; run the same command again")
-    return write_page(run, compute_statistics(run))
 
 
 def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Path:
@@ -41,6 +26,7 @@ def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Pat
 
     ``statistics`` are the tables of ``compute_statistics``. The same folder gives the same bytes again.
 
+    >>> from visuosyn.studies.cohyponyms.statistics.compute import compute_statistics
     >>> from visuosyn.testing import tiny_run
     >>> run = RunFolder(tiny_run("cohyponyms"))
     >>> page = write_page(run, compute_statistics(run))

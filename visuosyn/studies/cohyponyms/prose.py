@@ -11,7 +11,7 @@ import pandas as pd
 from visuosyn import __version__
 from visuosyn.report.prose import amount, listed, seeds_text
 from visuosyn.run import RunFacts
-from visuosyn.studies.cohyponyms.statistics.tables import COMPANY, PAPER
+from visuosyn.studies.cohyponyms.statistics.tables import PAPER, WITH_DISTRACTORS
 from visuosyn.view.numbers import interval, points
 
 LABELS = {
@@ -88,7 +88,7 @@ def _link(table: pd.DataFrame, mask: str) -> str:
 
 
 def _crowded(subsets: pd.DataFrame, both: Mapping[Any, Any]) -> list[str]:
-    """What a share near an end means, and how it goes where more is to be drawn."""
+    """What shares near 0 or 100 % mean, and the shares where more is to be drawn."""
     said = []
     shares = [both["cohyponyms"], both["others"]]
     if min(shares) > CEILING or max(shares) < FLOOR:
@@ -97,7 +97,7 @@ def _crowded(subsets: pd.DataFrame, both: Mapping[Any, Any]) -> list[str]:
             f"This model draws {end} of either kind, so those shares cannot tell the kinds apart; read the harder "
             "prompts, the overlap and what is misplaced."
         )
-    if row := _by_name(subsets, "subset").get(COMPANY):
+    if row := _by_name(subsets, "subset").get(WITH_DISTRACTORS):
         said.append(
             f"Crowded by two further nouns both are there in {row['cohyponyms']:.0f} % and {row['others']:.0f} %: "
             f"{_difference(row)}."
@@ -145,7 +145,7 @@ def methods(
     return (
         f"We drew {amount(yes, 'pair')} of cohyponyms and {amount(no, 'pair')} of other nouns ({nouns} nouns) with "
         f"{facts.model} ({facts.scheduler}, {amount(facts.steps, 'step')}, guidance {facts.guidance:g}, {facts.width} "
-        f"x {facts.height} pixels), each in both orders as {listed(templates)} "
+        f"× {facts.height} pixels), each in both orders as {listed(templates)} "
         f"with {amount(len(facts.seeds), 'seed')} ({seeds_text(facts.seeds)}); all prompts of a pair start from the "
         f"same noise. Every noun was also drawn alone. Cohyponyms are nouns of {facts.options['lexicon']} whose lowest "
         f"common hypernym stands at least {depth} below the root, each at most {steps} steps above the noun, with a "

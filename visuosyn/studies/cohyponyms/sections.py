@@ -67,7 +67,7 @@ SECTIONS = (
     Section(
         "subsets",
         "Parts of the study",
-        "Pictures with both nouns, in parts of the study: does the difference hang on one of them?",
+        "Pictures with both nouns, in parts of the study: does the difference depend on one of them?",
         [("subset", "part", "text"), *KINDS, ("p", "p", "p"), ("n_images", "pictures", "count")],
     ),
     Section(

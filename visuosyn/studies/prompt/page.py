@@ -1,4 +1,4 @@
-"""One prompt explained: its picture, an overlay a word, the tree and all overlaps, as files and as one page."""
+"""One prompt explained: its picture, an overlay for each word, the tree and all overlaps, as files and as one page."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from visuosyn.data import HeatMaps, Sentence
 from visuosyn.errors import UserError
+from visuosyn.measure.pair_table import OVERLAPS
 from visuosyn.parse import word_pairs
 from visuosyn.report.citations import bibtex
 from visuosyn.report.render import render
@@ -23,7 +24,7 @@ from visuosyn.view.cards import card_data, make_card, picture_png, png_uri, scri
 from visuosyn.view.overlays import common_scale, display_size, overlay
 from visuosyn.view.tree import tree_svg
 
-SHOWN = ("relation", "head", "dependent", "kind", "edge", "mask", "iou", "iod", "ioh")
+SHOWN = ("relation", "head", "dependent", "kind", "edge", "mask", *OVERLAPS)
 
 
 def explain_page(
@@ -38,7 +39,7 @@ def explain_page(
 ) -> Path:
     """Write one prompt's picture, overlays, tree and overlaps into the folder ``out``; returns its ``index.html``.
 
-    Files: ``image.png``; ``overlays/00-a.png``, one a word, in sentence order, each scaled by its own map's maximum
+    Files: ``image.png``; ``overlays/00-a.png``, one per word, in sentence order, each scaled by its own map's maximum
     or, with ``common``, all by the largest of the picture (the scale stands in the PNG's description);
     ``tree.svg``; ``pairs.csv``, every measured pair under every mask rule with the columns of the pair table;
     ``index.html``, the same to look at, one file without anything beside it. ``pairs`` is the pair table of this
@@ -46,6 +47,7 @@ def explain_page(
     them, and has a methods section. Raises UserError where ``sentence`` is not what was drawn, or where
     something cannot be written.
 
+    >>> from pathlib import Path
     >>> from visuosyn.studies.prompt.study import look
     >>> from visuosyn.testing import tiny_pipeline
     >>> seen = look("a red cat", pipeline=tiny_pipeline(), steps=1)
@@ -116,7 +118,7 @@ def explain_html(
 
 
 def _count_pairs(pairs: pd.DataFrame) -> int:
-    """How many pairs of words were measured, whatever they are to each other: two words may be paired twice."""
+    """How many pairs of words were measured, each once: two words may stand in several relations."""
     return len({frozenset(one) for one in zip(pairs["head_position"], pairs["dependent_position"], strict=True)})
 
 

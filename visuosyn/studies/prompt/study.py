@@ -167,6 +167,7 @@ def explain(
 def write_look(seen: PromptResult, out: str | Path) -> Path:
     """Write what was seen of a prompt into a folder, as ``explain`` does; gives the page.
 
+    >>> from pathlib import Path
     >>> from visuosyn.testing import tiny_pipeline
     >>> page = write_look(look("a red cat", pipeline=tiny_pipeline(), steps=1), "cat")
     >>> page.name, sorted(path.name for path in Path("cat", "overlays").iterdir())

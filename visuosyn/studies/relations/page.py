@@ -23,7 +23,7 @@ from visuosyn.studies.relations import markdown, prose, sections, statements
 from visuosyn.studies.relations.gallery import draw_figures, draw_statistics
 from visuosyn.studies.relations.latex import relations_latex
 from visuosyn.studies.relations.reference import NOTE
-from visuosyn.studies.relations.statistics.compute import DRAWS, compute_statistics
+from visuosyn.studies.relations.statistics.compute import DRAWS
 from visuosyn.studies.relations.statistics.sums import KEPT
 from visuosyn.studies.relations.tables import (
     DIRECTIONS,
@@ -39,25 +39,20 @@ READER_TABLES = ("relations", "classes")  # statistics that are written in a for
 WORDS_SHOWN = 60  # of those outside the vocabulary
 
 
-def write_report(folder: str | Path) -> Path:
-    """Compute the statistics of a measured run folder and write its report; see :func:`write_page`."""
-    run = RunFolder(Path(folder))
-    return write_page(run, compute_statistics(run))
-
-
 def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Path:
     """Write ``tables/``, ``figures/``, ``images/`` and ``index.html`` of a measured run folder; returns the page.
 
     ``statistics`` are the tables of ``compute_statistics``, empty for a run without a measured pair. The page works
     from disk without a network. It carries tables and figures itself; pictures and maps lie in ``images/``, two small
-    files a picture, and are loaded when they come into view. It is written last and atomically. The same folder gives
+    files per picture, and are loaded when they come into view. It is written last and atomically. The same folder gives
     the same bytes again. Raises UserError where the run is not measured, or where something cannot be written.
 
+    >>> from visuosyn.studies.relations.statistics.compute import compute_statistics
     >>> from visuosyn.testing import tiny_run
     >>> run = RunFolder(tiny_run())
     >>> page = write_page(run, compute_statistics(run))
-    >>> sorted(path.name for path in page.parent.iterdir() if not path.suffix)
-    ['figures', 'images', 'tables', 'traces']
+    >>> page.name, sorted(path.name for path in (page.parent / "images").iterdir())[:3]
+    ('index.html', ['00000.js', '00000.png', '00001.js'])
     >>> pd.read_csv(page.parent / "tables" / "relations.csv")["relation"].unique().tolist()
     ['unrelated', 'all head-dependent', 'det', 'amod', 'case', 'nmod:in']
     """

@@ -44,8 +44,8 @@ def findings(table: pd.DataFrame, mask: str) -> list[str]:
     enough = rows[~rows["relation"].isin(SUMMARY_ROWS) & ~rows["few"]]
     if enough.empty:
         said.append(
-            f"No relation occurs in {FEW} or more prompts: this run is too small to say anything about one "
-            "relation. The intervals below are shown so that this can be seen."
+            f"No relation occurs in {FEW} or more prompts: this run is too small to say anything about a "
+            "single relation, as its intervals below show."
         )
         return [s for s in said if s]
     said.append(_direction_finding(enough, mask))
@@ -59,16 +59,17 @@ def _overlap_finding(rows: pd.DataFrame, mask: str) -> str:
     if not set(SUMMARY_ROWS) <= set(rows.index):
         return ""
     apart, joined = (rows.loc[name] for name in SUMMARY_ROWS)
+    unclear = ""
     if joined["mIoU_high"] < apart["mIoU_low"]:
         compared = "less than"
     elif joined["mIoU_low"] > apart["mIoU_high"]:
         compared = "more than"
     else:
-        compared = "neither clearly more nor clearly less than (the intervals overlap)"
+        compared, unclear = "neither clearly more nor clearly less than", " (the intervals overlap)"
     return (
         f"Under {mask}, the maps of a head and its dependent overlap {compared} those of unrelated words of the same "
-        f"caption: mIoU {joined['mIoU']:.1f} against {apart['mIoU']:.1f}. In the paper it is 43.4 against 47.5. "
-        "Overlap alone is no evidence of syntax."
+        f"caption{unclear}: mIoU {joined['mIoU']:.1f} against {apart['mIoU']:.1f}. In the paper it is 43.4 against "
+        "47.5. Overlap alone is no evidence of syntax."
     )
 
 

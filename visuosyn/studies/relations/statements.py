@@ -175,7 +175,7 @@ def _explained(tables: Mapping[str, pd.DataFrame], mask: str) -> str:
         return f"The mixed model of mIoU under {mask}: {fits['mIoU']['message']}."
     shares = components[components["measure"] == "mIoU"].sort_values("share", ascending=False)
     lies_in = listed([f"{str(name).replace('_', ' ')} {share:.0%}" for name, share in shares[PARTS].to_numpy()])
-    return f"The variance of mIoU that relations and covariates do not explain under {mask} lies in: {lies_in}."
+    return f"Under {mask}, the variance of mIoU that relations and covariates do not explain lies in: {lies_in}."
 
 
 def agreement(rows: pd.DataFrame) -> str:

@@ -33,8 +33,9 @@ class RelationStudy(StudyResult):
     ``pairs``: one row per (image, pair, mask rule), fractions; ``relations``: one row per (relation, mask rule),
     percentage points; ``dropped``: what could not be measured, and why.
 
+    >>> from visuosyn.studies.registry import open_run
     >>> from visuosyn.testing import tiny_run
-    >>> found = RELATIONS.open(RunFolder.open(tiny_run()))
+    >>> found = open_run(tiny_run())
     >>> [sentence.text for sentence in found.sentences], found.facts.seeds, len(found.pairs), len(found.dropped)
     (['a red cat', 'a dog in a hat'], (0, 1), 80, 0)
     >>> (maps,) = found.heat_maps("1", seed=1)
@@ -181,18 +182,19 @@ def study(
 
 
 def trace_corpus(
-    corpus: str | Path,
+    corpus: o.Corpus,
     *,
-    out: str | Path,
+    out: o.Out,
     settings: Settings,
-    format: str = "auto",
-    column: str | None = None,
-    limit: int | None = None,
+    format: o.Format = "auto",
+    column: o.Column = None,
+    limit: o.Limit = None,
     progress: Progress | None = None,
 ) -> RunFolder:
     r"""The first half of a study: read, parse, draw and trace; the folder is then ready to be measured.
 
     >>> from pathlib import Path
+    >>> from visuosyn.studies.settings import settings_of
     >>> from visuosyn.testing import tiny_pipeline
     >>> _ = Path("captions.txt").write_text("a red cat\na dog\n")
     >>> settings = settings_of(model=tiny_pipeline(), steps=1, seeds="0-2")

@@ -75,14 +75,11 @@ def parse_corpus(
 
     Options as in ``with_trees``. Raises UserError as ``parser_for`` does.
 
-    >>> import tempfile
     >>> from pathlib import Path
     >>> from visuosyn.corpus import read_corpus
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     captions, trees = Path(folder, "captions.txt"), Path(folder, "trees.conllu")
-    ...     _ = captions.write_text("a red cat\na dog\n")
-    ...     number = parse_corpus(read_corpus(captions), trees)
-    ...     again = read_corpus(trees)
+    >>> _ = Path("captions.txt").write_text("a red cat\na dog\n")
+    >>> number = parse_corpus(read_corpus("captions.txt"), "trees.conllu")
+    >>> again = read_corpus("trees.conllu")
     >>> number, again.format, [word.upos for word in again.captions[0].sentence.words]
     (2, 'conllu', ['DET', 'ADJ', 'NOUN'])
     """

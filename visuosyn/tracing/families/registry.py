@@ -32,7 +32,12 @@ def families() -> tuple[Family, ...]:
 
 
 def family_of(pipeline: Any) -> Family:
-    """The family of a pipeline; ``UserError`` that lists the known ones where there is none."""
+    """The family of a pipeline; ``UserError`` that lists the known ones where there is none.
+
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> family_of(tiny_pipeline("sdxl")).name
+    'unet'
+    """
     if isinstance(pipeline, str):
         raise UserError(
             f"trace() watches a loaded pipeline, and {pipeline!r} is a text: load one with load_pipeline('micro'), "
@@ -48,6 +53,11 @@ def require_family(kind: type, name: str, components: Mapping[str, type]) -> Fam
 
     ``UserError``, which calls the pipeline ``name``, where there is none. The families of this package are asked
     first: where one of them supports the pipeline, no other package is loaded.
+
+    >>> from visuosyn.testing import tiny_pipeline
+    >>> pipeline = tiny_pipeline("sd1")
+    >>> require_family(type(pipeline), "mine", {"unet": type(pipeline.unet)}).name
+    'unet'
     """
     known = []
     for family in _families():

@@ -235,7 +235,7 @@ def _where_nothing_varies(
 def _is_still(means: Floats) -> NDArray[np.bool_]:
     """Which outcomes (column) are the same in all pairs that have them."""
     found = [np.ptp(column[np.isfinite(column)]) if np.isfinite(column).any() else 0.0 for column in means.T]
-    return np.array(found) == 0
+    return np.asarray(np.array(found) == 0)
 
 
 def _dyadic_half(sums: PairSums, level: float) -> Floats:
@@ -251,7 +251,7 @@ def _dyadic_half(sums: PairSums, level: float) -> Floats:
     return np.asarray(stats.t.ppf((1 + level) / 2, free) * np.sqrt(variance))
 
 
-def _of_means(means: Floats, level: float) -> tuple[float, float]:
+def _of_means(means: NDArray[np.floating], level: float) -> tuple[float, float]:
     """The interval of a t-test over the means of pairs, cut to 0..1."""
     half = float(stats.t.ppf((1 + level) / 2, len(means) - 1)) * means.std(ddof=1) / np.sqrt(len(means))
     return float(max(means.mean() - half, 0.0)), float(min(means.mean() + half, 1.0))

@@ -18,7 +18,7 @@ from visuosyn.studies.cohyponyms.statistics.models import (
 )
 
 PAIRED, SIZED, CROWDED = ("and", "next to"), "sizes", "crowd"
-COMPANY = "a X, a Y, a Z and a W"
+WITH_DISTRACTORS = "a X, a Y, a Z and a W"
 PAPER = {"cohyponyms": 52.0, "others": 61.0}  # Tang et al. 2023, section 5: pictures with both objects, per cent
 OUTCOMES = ("both", "excess", "one", "doubled", "none", "blend", "misplaced", "swapped", "size_swapped")
 COVARIATES = ("cosine", "first_area", "second_area", "turned", "next_to", "alone", "size_ratio", "taught")
@@ -71,9 +71,9 @@ def outcomes_of(pairs: pd.DataFrame, images: pd.DataFrame, overlaps: pd.DataFram
     """The images of pairs with their outcomes as numbers, and covariates.
 
     ``both``: both nouns are there (in every template, the other outcomes in the plain ones); ``one``, ``doubled``,
-    ``none``: what is there instead; ``excess``: both, minus the product of the shares of pictures in which either noun
-    was drawn alone (what independent nouns would give); ``size_swapped``: the noun said to be small fills, relative to
-    its pictures alone, more than the one said to be big. Covariates: ``alone``, that product; ``first_area``,
+    ``none``: what is there instead; ``excess``: both, minus the product of the shares with which each noun is there
+    when prompted alone (what independent nouns would give); ``size_swapped``: the noun said to be small fills, relative
+    to its pictures alone, more than the one said to be big. Covariates: ``alone``, that product; ``first_area``,
     ``second_area``: logarithm of the word's attention area under the first mask rule; ``next_to``, ``turned``: template
     and order; ``size_ratio``: logarithm of the nouns' sizes, where known; ``taught``: the model knew the pair.
     """
@@ -113,7 +113,8 @@ def _pair_covariates(pairs: pd.DataFrame) -> pd.DataFrame:
 def _areas(overlaps: pd.DataFrame) -> pd.DataFrame:
     first = overlaps[overlaps["mask"] == overlaps["mask"].iloc[0]]
     areas = {name: np.log(first[name].clip(lower=1e-4)) for name in ("first_area", "second_area")}
-    return first[["caption_id", "seed"]].assign(**areas)
+    found: pd.DataFrame = first[["caption_id", "seed"]].assign(**areas)
+    return found
 
 
 def _wide(rows: pd.DataFrame, overlaps: pd.DataFrame) -> pd.DataFrame:
@@ -138,7 +139,7 @@ def _subsets(rows: pd.DataFrame, pairs: pd.DataFrame, *, draws: int, seed: int) 
         "a X and a Y": rows["template"] == "and",
         "a X next to a Y": rows["template"] == "next to",
         "a big X and a small Y": rows["template"] == SIZED,
-        COMPANY: rows["template"] == CROWDED,
+        WITH_DISTRACTORS: rows["template"] == CROWDED,
         "nouns in alphabetical order": plain & ~rows["turned"],
         "nouns the other way round": plain & rows["turned"],
         "cohyponyms by the lexicon's own limits": plain & (others | rows["strict"].astype(bool)),

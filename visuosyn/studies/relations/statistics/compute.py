@@ -8,6 +8,7 @@ import pandas as pd
 
 from visuosyn.data.masks import MaskRule
 from visuosyn.measure.controls import swapped_controls
+from visuosyn.report.tables import first_mask
 from visuosyn.run import RunFolder
 from visuosyn.studies.relations.reference import published_table
 from visuosyn.studies.relations.statistics.controls import control_table
@@ -37,9 +38,8 @@ def compute_statistics(folder: RunFolder) -> dict[str, pd.DataFrame]:
     if pairs.empty:
         return {}
     facts, classes = folder.facts, class_table(every)
-    mask = headline_mask(pairs, folder.measurement.masks[0])
-    every_control = folder.rows("controls")
-    controls = {str(name): rows.drop(columns="control") for name, rows in every_control.groupby("control")}
+    mask = first_mask(pairs, wanted=folder.measurement.masks[0])
+    controls = {str(name): rows.drop(columns="control") for name, rows in folder.rows("controls").groupby("control")}
     tables = statistic_tables(pairs, mask=mask, controls=controls, multiverse=folder.rows("multiverse"))
     means = tables["relations"]
     beside = means if classes.empty else pd.concat([means, classes], ignore_index=True)
@@ -69,14 +69,3 @@ def statistic_tables(
     if MaskRule.parse(mask).kind != "area":
         tables["power"] = power_table(pairs, mask=mask)
     return tables
-
-
-def headline_mask(pairs: pd.DataFrame, wanted: str) -> str:
-    """The mask rule under which a study is told first: the wanted one where it was measured, else the first that was.
-
-    >>> from visuosyn.testing import pair_rows
-    >>> headline_mask(pair_rows({"amod": [(1.0, 0.5)]}, mask="soft"), "relative:0.4")
-    'soft'
-    """
-    masks = list(dict.fromkeys(pairs["mask"]))
-    return wanted if wanted in masks or not masks else str(masks[0])

@@ -44,9 +44,9 @@ def matched_controls(pairs: pd.DataFrame, *, caliper: int = 1) -> pd.DataFrame:
     """For each related pair the mean of the unrelated pairs of its image that look like it: a control table.
 
     Like it means: the same two parts of speech, and a distance that differs by at most ``caliper`` words. The
-    control's roles are laid as in the related pair: by part of speech, or where both words have the same one, by
+    control's roles are those of the related pair: by part of speech, or where both words have the same one, by
     word order. Pairs without such a control have no row. How to read: what is left after subtraction is not
-    explained by which kinds of words stand how far apart in which picture. Caveat: only captions with several words
+    explained by which kinds of words, how far apart, in which picture. Caveat: only captions with several words
     of a kind have matches, so a relation's matched pairs are a selection; ``n_pairs`` says how large.
 
     >>> from visuosyn.testing import pair_rows

@@ -34,7 +34,7 @@ def relation_table(
     """Mean overlaps per relation and mask rule, in percentage points, with intervals from a bootstrap over prompts.
 
     ``pairs`` is the pair table. Columns: relation, mask, n_pairs, n_prompts, n_images, then mIoU, mIoD, mIoH and
-    difference = mIoD - mIoH, each followed by its ``_low`` and ``_high``. Rows stand mask rule by mask rule, in
+    difference = mIoD - mIoH, each followed by its ``_low`` and ``_high``. Rows go mask rule by mask rule, in
     each "unrelated" and "all head-dependent" first, then the relations from frequent to rare; ``n_pairs`` counts
     (caption, pair). A mean is over the (pair, seed) rows where the measure is not missing.
 

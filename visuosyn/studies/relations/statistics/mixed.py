@@ -76,7 +76,7 @@ def mixed_model(
     seed within a noise id. Factors that add nothing of their own (one level, or one a row, or those of another factor)
     are left out and named in ``diagnostics``, as are covariates without variance or known values. All factors but the
     largest may have ``most_levels`` levels together (each evaluation factorises a matrix of that size): of a study
-    with more, as many prompts are fitted as fit, drawn at random by a fixed seed; ``diagnostics`` says how many.
+    with more, as many prompts as fit are sampled at random, by a fixed seed; ``diagnostics`` says how many.
 
     How to read: ``estimate`` is how much more related pairs have than unrelated ones of equal areas, distance, order
     and text similarity; ``components`` say where variance lies: with most of it in "pair" and "prompt", more seeds

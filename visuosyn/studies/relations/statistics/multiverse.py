@@ -76,7 +76,7 @@ def _universes(
     )
     against = np.array([places[mask] for mask in cells["mask"].iloc[with_control]], dtype=np.intp)
     whole = np.arange(len(cells))
-    tables = []
+    tables: list[pd.DataFrame] = []
     for measure, first, second in ((DIFFERENCE, (whole, 0), (whole, 1)), (OVERLAP, (with_control, 2), (against, 2))):
         low, high = percentile_interval(
             samples[:, *first] - samples[:, *second], np.minimum(rests_on[first], rests_on[second]), level=level

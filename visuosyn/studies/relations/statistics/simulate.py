@@ -136,12 +136,12 @@ def _values(
 ) -> dict[str, Floats]:
     """iou, iod and ioh of pairs, (pair * seed,); ``prompt`` and ``shift`` are (pair,)."""
     prompts, size, c = int(prompt.max()) + 1, len(prompt), components
-    draw = random.standard_normal
-    own = c.prompt * draw(prompts)[prompt] + c.pair * draw(size)
-    common = c.mean + own[:, None] + c.image * draw((prompts, seeds))[prompt]
-    lean = (shift + c.prompt_lean * draw(prompts)[prompt] + c.pair_lean * draw(size))[:, None] / 2
-    iod = expit(common + lean + c.rest * draw((size, seeds))).ravel()
-    ioh = expit(common - lean + c.rest * draw((size, seeds))).ravel()
+    normal = random.standard_normal
+    own = c.prompt * normal(prompts)[prompt] + c.pair * normal(size)
+    common = c.mean + own[:, None] + c.image * normal((prompts, seeds))[prompt]
+    lean = (shift + c.prompt_lean * normal(prompts)[prompt] + c.pair_lean * normal(size))[:, None] / 2
+    iod = expit(common + lean + c.rest * normal((size, seeds))).ravel()
+    ioh = expit(common - lean + c.rest * normal((size, seeds))).ravel()
     gone = random.random((2, size * seeds)) < c.missing
     return {"iou": _iou(iod, ioh), "iod": np.where(gone[0], np.nan, iod), "ioh": np.where(gone[1], np.nan, ioh)}
 

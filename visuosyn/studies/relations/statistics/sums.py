@@ -104,7 +104,7 @@ def prompt_sums(pairs: pd.DataFrame, *, measures: Sequence[str] = OVERLAPS) -> P
 
 
 def _distinct(place: NDArray[np.intp], shape: tuple[int, int], numbers: NDArray[np.integer]) -> NDArray[np.intp]:
-    """How many different numbers stand at each place."""
+    """How many different numbers each place holds."""
     codes, kinds = pd.factorize(numbers)
     seen = pd.unique(place * len(kinds) + codes)
     return np.bincount(seen // len(kinds), minlength=shape[0] * shape[1]).reshape(shape)

@@ -26,7 +26,7 @@ def study_tables(
     seed: int = 0,
     level: float = 0.95,
 ) -> dict[str, pd.DataFrame]:
-    """From a pair table to the tables that a report of relations shows, by name; the mixed model stands apart.
+    """From a pair table to the tables that a report of relations shows, by name, but for those of the mixed model.
 
     ``relations`` (means and intervals), ``differences`` (tests of mIoD - mIoH), ``verdicts`` (of these over mask
     rules), ``contrasts`` (pairs minus what they are compared with, named by ``control``: areas placed at random,

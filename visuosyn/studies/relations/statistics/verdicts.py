@@ -63,7 +63,7 @@ def verdict_table(analyses: pd.DataFrame) -> pd.DataFrame:
     tied = equal & (analyses["measure"] == DIFFERENCE).to_numpy()
     usable = analyses[~tied & analyses["low"].notna() & analyses["measure"].isin(READINGS)]
     groups = usable.groupby(["measure", "relation"], sort=False)
-    rows = [_verdict(str(measure), str(relation), part) for (measure, relation), part in groups]
+    rows = [_verdict(str(measure), str(relation), some) for (measure, relation), some in groups]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
