@@ -118,6 +118,17 @@ def test_a_model_of_no_known_family_is_refused_before_its_weights_are_read(tmp_p
     assert str(error.value).startswith(str(name))
 
 
+def test_a_known_pipeline_around_another_denoiser_is_refused_before_its_weights_are_read(tmp_path: Path) -> None:
+    index = {"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet3DConditionModel"]}
+    (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+    with pytest.raises(UserError, match=r"^StableDiffusionPipeline with UNet3DConditionModel is of no family"):
+        load_pipeline(tmp_path)
+    for unet in (["diffusers"], [None, None]):  # no class is named: diffusers itself refuses these
+        (tmp_path / "model_index.json").write_text(json.dumps(index | {"unet": unet}), encoding="utf-8")
+        with pytest.raises(UserError, match="cannot be loaded: "):
+            load_pipeline(tmp_path)
+
+
 def test_a_part_of_an_unknown_class(saved: Path) -> None:
     index = json.loads((saved / "model_index.json").read_text(encoding="utf-8"))
     index["unet"] = ["diffusers", "NoSuchModel"]

@@ -135,7 +135,8 @@ def _require_family(index: Any) -> None:
     import diffusers
 
     name = str(index.get("_class_name"))
-    named = {part: getattr(diffusers, str(entry[1]), None) for part, entry in index.items() if isinstance(entry, list)}
+    entries = {part: entry for part, entry in index.items() if isinstance(entry, list) and entry[:1] == ["diffusers"]}
+    named = {part: getattr(diffusers, str(entry[-1]), None) for part, entry in entries.items()}
     components = {part: kind for part, kind in named.items() if isinstance(kind, type)}
     require_family(getattr(diffusers, name, object), name, components)
 

@@ -3,9 +3,9 @@
 Prompt-to-prompt, "word swap" (Hertz et al. 2022, arXiv 2208.01626, section 3.2): all prompts are drawn from one noise
 in one batch, and in the first steps each takes the first one's attention probabilities P, to the text and within the
 picture, while the values v stay its own. Here a prompt is handed the first one's queries and keys, which *is* its P in
-any kernel. Where a word has another number of tokens, v is moved onto the first prompt's tokens by a matrix A: the
-output (P A) v = P (A v) is exact. What a model takes of a prompt beside attention, such as the pooled vector of Stable
-Diffusion XL and of the bundled model, stays each prompt's own.
+any kernel. Where a word has a different number of tokens, v is moved onto the first prompt's tokens by a matrix A: the
+output (P A) v = P (A v) is exact. What a model takes from a prompt besides attention, such as the pooled vector of
+Stable Diffusion XL and of the bundled model, stays each prompt's own.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ def redraw(
 
     ``generators``: one an image; give all the same noise, or the layout cannot stay. ``cross_share`` and
     ``self_share``: shares of the steps, from the first on, in which attention to the text and within the picture is
-    re-used; at 0 and 0 the pictures are the ordinary ones. The first picture is the ordinary one always. ``size``:
+    re-used; at 0 and 0 the pictures are the ordinary ones. The first picture is always the ordinary one. ``size``:
     (rows, columns) in pixels; ``options`` go to the pipeline.
 
-    Words are matched one by one; texts with another number of words than the first may differ from it in one place.
+    Words are matched one by one; a text with more or fewer words than the first may differ from it in one place only.
     Rows drawn without the prompt (guidance) are left alone. Raises UserError for texts that cannot be matched, shares
     out of range, a pipeline other than a U-Net's, and one that is being traced: maps of a re-used drawing would be
     the first prompt's own.
@@ -155,8 +155,8 @@ class Reuse:
             stack.callback(denoiser.register_forward_pre_hook(self._begin_run, with_kwargs=True).remove)
             for module in _attentions(denoiser):
                 cross = bool(module.is_cross_attention)
-                for part in (module.to_q, module.to_k):
-                    stack.callback(part.register_forward_hook(partial(self._first, cross)).remove)
+                for projection in (module.to_q, module.to_k):
+                    stack.callback(projection.register_forward_hook(partial(self._first, cross)).remove)
                 if cross:
                     stack.callback(module.to_v.register_forward_hook(self._moved).remove)
             yield
@@ -167,13 +167,13 @@ class Reuse:
         self.runs += 1
         self.steps += run.starts_step
 
-    def _now(self, cross: bool) -> bool:
+    def _reused(self, cross: bool) -> bool:
         """Whether attention of this kind is re-used in this step."""
         return self.rows is not None and self.steps <= round(self.shares[cross] * self.family.steps(self.pipeline))
 
     def _first(self, cross: bool, module: nn.Module, args: Any, output: Tensor) -> Tensor | None:
         """Queries or keys (row, place, channel) with the first prompt's in all rows that prompts are drawn in."""
-        if self.rows is None or not self._now(cross):
+        if self.rows is None or not self._reused(cross):
             return None
         changed = output.clone()
         changed[self.rows] = output[self.rows.start]
@@ -181,7 +181,7 @@ class Reuse:
 
     def _moved(self, module: nn.Module, args: Any, output: Tensor) -> Tensor | None:
         """Values (row, token, channel), each prompt's moved onto the tokens of the first."""
-        if self.rows is None or self.moves is None or not self._now(True):
+        if self.rows is None or self.moves is None or not self._reused(True):
             return None
         changed = output.clone()
         changed[self.rows] = self.moves.to(output) @ output[self.rows]

@@ -32,7 +32,7 @@ class UNet:
     )
 
     def supports(self, pipeline: type, components: Mapping[str, type]) -> bool:
-        """One of the named pipelines, or a class derived from one, around a U-Net whose text is given apart."""
+        """One of the named pipelines, or a class derived from one, with a ``UNet2DConditionModel``."""
         known = "unet" not in components or derives_from(components["unet"], ["UNet2DConditionModel"])
         return known and derives_from(pipeline, self.pipelines)
 
