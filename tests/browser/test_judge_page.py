@@ -54,7 +54,7 @@ def test_a_person_judges_by_keyboard(watch: Any, tmp_path: Any) -> None:
     assert all(one.startswith(("file:", "data:", "blob:")) for one in seen.asked)
 
 
-def test_another_person_begins_anew(watch: Any, tmp_path: Any) -> None:
+def test_another_person_begins_afresh(watch: Any, tmp_path: Any) -> None:
     url = write_judge_page(run_folder(tmp_path / "run")).as_uri()
     page = watch().page
     for name in ("Ada", "Ben"):

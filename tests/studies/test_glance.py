@@ -14,9 +14,9 @@ from visuosyn.report.tables import write_csv
 from visuosyn.run import RunFolder
 from visuosyn.studies.adjectives.study import AdjectiveStudy
 from visuosyn.studies.cohyponyms.study import CohyponymStudy
+from visuosyn.studies.registry import open_run
 from visuosyn.studies.relations.notebook import relations_html
 from visuosyn.studies.relations.statistics.means import relation_table
-from visuosyn.studies.registry import open_run
 from visuosyn.studies.settings import MASKS
 from visuosyn.testing import tiny_run
 from visuosyn.view.notebook import Shown

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import visuosyn as vs
 from visuosyn.errors import UserError
 from visuosyn.studies.prompt.study import FORMAT, MARK, explain
-from visuosyn.studies.relations.study import scheme_of, trace_corpus
+from visuosyn.studies.relations.study import RELATIONS, scheme_of, trace_corpus
 from visuosyn.studies.relations.trees import parse_corpus
 from visuosyn.studies.settings import settings_of
-from visuosyn.studies.stages import measure_stage
 from visuosyn.testing import tiny_pipeline
 
 DU = (
@@ -32,7 +33,7 @@ def save(folder, text, name="captions.txt"):
 
 def measured(corpus, out, pipeline, **options):
     folder = trace_corpus(corpus, out=out, settings=settings_of(model=pipeline, steps=1, masks="soft", **options))
-    measure_stage(folder)
+    RELATIONS.measure(folder)
     return vs.open_run(out)
 
 
@@ -41,7 +42,16 @@ def test_a_caption_of_one_word_is_listed_once(pipeline, tmp_path):
     assert done.dropped[["what", "caption_id", "text", "reason"]].to_numpy().tolist() == [
         ["caption", "1", "bond", "one word only: no pair to measure"]
     ]
-    measure_stage(done.folder, masks=["soft", "relative:0.4"])
+    RELATIONS.measure(
+        done.folder,
+        replace(
+            done.folder.measurement,
+            masks=(
+                "soft",
+                "relative:0.4",
+            ),
+        ),
+    )
     assert len(done.folder.dropped()) == 1
 
 

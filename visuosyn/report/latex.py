@@ -38,7 +38,7 @@ def latex_escape(text: str) -> str:
 
 
 def latex_number(value: float, *, sign: bool = False) -> str:
-    """A figure with one decimal as LaTeX; missing is a dash.
+    """A number with one decimal as LaTeX, a dash where there is none.
 
     >>> latex_number(12.34), latex_number(2.0, sign=True), latex_number(float("nan"))
     ('12.3', '$+2.0$', '--')

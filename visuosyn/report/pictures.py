@@ -1,4 +1,4 @@
-"""The side files of a study's page: a picture and its data each, loaded when the card comes into view."""
+"""The side files of a study's page: for each card its picture and its data, loaded when it comes into view."""
 
 from __future__ import annotations
 

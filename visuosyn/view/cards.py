@@ -69,7 +69,7 @@ def card_data(
 
 
 def _pairs(pairs: pd.DataFrame, rows: Sequence[int | None], masks: Sequence[str]) -> list[list[Any]]:
-    """[number, relation, row of head, row of dependent, [[IoU, IoD, IoH] a rule]] for each measured pair."""
+    """[number, relation, row of head, row of dependent, [IoU, IoD, IoH] of each rule] for each measured pair."""
     order = {mask: place for place, mask in enumerate(masks)}
     found: dict[int, list[Any]] = {}
     columns = ["pair", "relation", "head_position", "dependent_position", "mask", *OVERLAPS]
@@ -82,7 +82,7 @@ def _pairs(pairs: pd.DataFrame, rows: Sequence[int | None], masks: Sequence[str]
 
 
 def picture_png(maps: HeatMaps) -> bytes:
-    """The picture as PNG bytes (a plain ground where the image was not kept)."""
+    """The picture as PNG bytes (a plain ground where it was not kept)."""
     size = maps.image.size if maps.image is not None else display_size(maps)
     return png_bytes(backdrop(maps.image, size))
 

@@ -31,7 +31,7 @@ def content_rows(maps: HeatMaps, *, most: int = 7) -> list[int]:
 def contact_sheet(
     maps: Sequence[HeatMaps], *, figure: Figure | None = None, most_words: int = 7, common: bool = False
 ) -> list[Axes]:
-    """Pictures, one a row, each followed by the heat maps of its words over it.
+    """Pictures, one per row, each followed by the heat maps of its words over it.
 
     Each map is scaled by its own maximum, which stands under the word (in thousandths of attention); with ``common``
     all maps of a picture share one scale. Where not all words fit, content words are shown.
@@ -96,7 +96,7 @@ def word_maps(
 def word_course(
     maps: HeatMaps, *, by: str = "phase", words: Sequence[int] | None = None, figure: Figure | None = None
 ) -> list[Axes]:
-    """How words' maps change over the denoising steps, or over the U-Net: a word a row.
+    """How words' maps change over the denoising steps, or over the U-Net, one row per word.
 
     ``by="phase"`` shows early, middle and late steps, ``by="step"`` six single ones, as wide as a page (of maps
     traced with ``detail=("step",)``), ``by="stage"`` down, middle and up blocks; the last column is the whole map.

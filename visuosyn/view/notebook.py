@@ -36,7 +36,7 @@ COLUMN = "display:inline-block;vertical-align:top;margin:2px 4px;text-align:cent
 
 @dataclass(frozen=True, repr=False)
 class Shown:
-    """HTML that a notebook displays; ``print`` gives its source, ``repr`` its text, a line for each row of a table.
+    """HTML that a notebook displays; ``print`` gives its source, ``repr`` its text, one line per row of a table.
 
     >>> Shown("<table><tr><th>obj</th><td>40.0<br>[38, 42]</td></tr><tr><th>det</th><td>–</td></tr></table>")
     obj 40.0 [38, 42]

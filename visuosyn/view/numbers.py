@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def points(value: float, sign: bool = False) -> str:
-    """A figure with one decimal and a true minus; what rounds to 0 has no minus.
+    """A number with one decimal and a true minus; what rounds to 0 has no minus.
 
     >>> points(-3.14159), points(2, sign=True), points(-0.04)
     ('−3.1', '+2.0', '0.0')

@@ -170,7 +170,7 @@ def series_look(number: int) -> tuple[str, str]:
 
 
 def stacked(ax: Axes, shares: pd.DataFrame, *, remainder: str) -> None:
-    """Bars from 0 to 100 % at the rows 0, 1, ...: a bar a row of ``shares``, a segment a column, in per cent.
+    """Bars from 0 to 100 % at 0, 1, ...: one bar per row of ``shares``, one segment per column, in per cent.
 
     Segments differ in colour and in hatch, so also in greyscale; that of the column ``remainder`` is hollow.
 

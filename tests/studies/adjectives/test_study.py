@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
-from visuosyn.studies.adjectives.stages import reused_shard
 
 from visuosyn.cli import app
 from visuosyn.data import Sentence
@@ -19,7 +18,8 @@ from visuosyn.errors import UserError
 from visuosyn.judge import Verdict
 from visuosyn.measure.regions import object_regions, region_change
 from visuosyn.run import read_shard
-from visuosyn.studies.adjectives.study import adjectives
+from visuosyn.studies.adjectives.redraw import reused_shard
+from visuosyn.studies.adjectives.study import ADJECTIVES, adjectives
 from visuosyn.testing import tiny_pipeline
 from visuosyn.tracing import draw, generator, split_words
 
@@ -83,7 +83,7 @@ def test_what_is_in_the_folder(done):
     assert {"run.json", "design.csv", "nouns.csv", "judge.json", "dropped.csv", "index.html"} <= {
         one.name for one in path.iterdir()
     }
-    assert json.loads((path / "run.json").read_text())["options"]["study"] == "adjectives"
+    assert json.loads((path / "run.json").read_text())["study"] == "adjectives"
     assert {one.stem for one in (path / "tables").iterdir()} >= {"leakage", "changes", "own_colour", "bindings"}
     assert (path / "figures" / "strip_t01.png").exists()
 
@@ -151,20 +151,23 @@ def test_the_same_again_does_nothing_and_resumed_it_is_the_same(done, templates,
     adjectives(out=done.folder.path, templates=templates, model=pipeline, judge=Halves(), **OPTIONS)
     assert times == {path: path.stat().st_mtime_ns for path in done.folder.path.rglob("*.parquet")}
     shutil.copytree(done.folder.path, tmp_path / "b")
-    for lost in ("traces/00001.parquet", "reused/00001.parquet.sha256", "changes.parquet", "index.html"):
+    for lost in ("traces/00001.parquet", "reused/00001.parquet.sha256", "measured/changes/00001.parquet", "index.html"):
         (tmp_path / "b" / lost).unlink()
     adjectives(out=tmp_path / "b", templates=templates, model=pipeline, judge=Halves(), **OPTIONS)
     assert files(tmp_path / "b") == want
 
 
-def test_the_report_is_made_anew_from_the_folder_alone(done, tmp_path):
+def test_the_report_is_made_again_from_the_folder_alone(done, tmp_path):
     shutil.copytree(done.folder.path, tmp_path / "b")
     (tmp_path / "b" / "index.html").write_text("old")
     assert CliRunner().invoke(app, ["report", str(tmp_path / "b")]).exit_code == 0
     assert (tmp_path / "b" / "index.html").read_bytes() == done.folder.page.read_bytes()
-    told = CliRunner().invoke(app, ["measure", str(tmp_path / "b")])
-    assert told.exit_code == 2
-    assert "holds a study of adjectives" in told.stderr
+    assert CliRunner().invoke(app, ["measure", str(tmp_path / "b"), "--mask", "soft"]).exit_code == 2  # see below
+
+
+def test_a_judge_that_was_an_object_cannot_be_loaded_again(done):
+    with pytest.raises(UserError, match="was given as an object and cannot be loaded again: call the study's function"):
+        ADJECTIVES.measure(done.folder)
 
 
 def test_other_shares_are_another_study(done, templates, pipeline):

@@ -14,8 +14,8 @@ from tests.studies.relations.test_page import Page
 from visuosyn.errors import UserError
 from visuosyn.parse import load_parser
 from visuosyn.studies.prompt.page import explain_html
-from visuosyn.studies.prompt.study import Look, explain, look
-from visuosyn.studies.results import open_run
+from visuosyn.studies.prompt.study import PromptResult, explain, look
+from visuosyn.studies.registry import open_run
 from visuosyn.testing import tiny_pipeline
 from visuosyn.tracing import generator
 
@@ -57,7 +57,7 @@ def test_an_explanation_is_no_run_folder(tmp_path: Path) -> None:
         open_run(tmp_path)
 
 
-def page_of(seen: Look, path: Path, **told: Any) -> Page:
+def page_of(seen: PromptResult, path: Path, **told: Any) -> Page:
     path.write_text(explain_html(seen.maps, seen.sentence, seen.pairs, **told), encoding="utf-8")
     return Page(path)
 

@@ -8,9 +8,8 @@ import pytest
 
 import visuosyn as vs
 from visuosyn.parse import all_pairs
-from visuosyn.studies.relations.study import trace_corpus
+from visuosyn.studies.relations.study import RELATIONS, trace_corpus
 from visuosyn.studies.settings import settings_of
-from visuosyn.studies.stages import measure_stage
 from visuosyn.testing import tiny_pipeline, toy_tokenizer
 
 CORPORA = sorted((Path(__file__).parents[2] / "corpora").glob("*/*.conllu"))
@@ -38,7 +37,7 @@ def test_every_word_and_pair_is_measured_or_listed(path, pipeline, tmp_path):
         path.write_text(TROUBLE)
     settings = settings_of(model=pipeline, steps=1, guidance=0, size=(16, 16), batch_size=64, masks="soft")
     folder = trace_corpus(path, out=tmp_path / "run", settings=settings)
-    measure_stage(folder)
+    RELATIONS.measure(folder)
     study = vs.open_run(folder.path)
     pairs, dropped = study.pairs, study.dropped
     traced = {maps.caption_id: len(maps) for maps in folder.heat_maps()}

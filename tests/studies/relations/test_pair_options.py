@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
@@ -14,10 +15,9 @@ from visuosyn.errors import UserError
 from visuosyn.measure.controls import swapped_controls
 from visuosyn.parse import all_pairs
 from visuosyn.studies.relations.statistics.means import class_table, relation_table
-from visuosyn.studies.relations.study import trace_corpus
+from visuosyn.studies.relations.study import RELATIONS, trace_corpus
 from visuosyn.studies.relations.trees import parse_corpus
 from visuosyn.studies.settings import settings_of
-from visuosyn.studies.stages import measure_stage
 from visuosyn.testing import tiny_pipeline
 
 CAPTIONS = "a red cat and a red dog in front of a hat\nthe man and the dog with a hat\na man sees a ball and a hat\n"
@@ -38,7 +38,7 @@ def captions(tmp_path):
 
 def measured(corpus, out, pipeline, **options):
     folder = trace_corpus(corpus, out=out, settings=settings_of(model=pipeline, **OPTIONS | options))
-    measure_stage(folder)
+    RELATIONS.measure(folder)
     return vs.open_run(out)
 
 
@@ -85,13 +85,13 @@ def test_propagated_edges_can_be_left_out_and_numbers_stay(captions, pipeline, t
     done = measured(captions, tmp_path / "run", pipeline)
     every = done.pairs
     assert (every["edge"] == "enhanced").any()
-    measure_stage(done.folder, edges="basic")
+    RELATIONS.measure(done.folder, replace(done.folder.measurement, edges="basic"))
     some = vs.open_run(done.path)
-    assert some.facts.edges == "basic"
+    assert some.folder.measurement.edges == "basic"
     kept = every[every["edge"] != "enhanced"].reset_index(drop=True)
     pd.testing.assert_frame_equal(some.pairs.reset_index(drop=True), kept)
-    measure_stage(done.folder, masks=["soft"], edges="enhanced")
-    assert len(done.folder.pairs()) * 2 == len(every)
+    RELATIONS.measure(done.folder, replace(done.folder.measurement, masks=("soft",), edges="enhanced"))
+    assert len(done.folder.rows("pairs")) * 2 == len(every)
 
 
 def test_prepositions_are_collapsed_by_the_parser_or_in_given_trees_on_demand(captions, pipeline, tmp_path):
@@ -107,21 +107,6 @@ def test_prepositions_are_collapsed_by_the_parser_or_in_given_trees_on_demand(ca
     assert [s.words for s in again.sentences] == [s.words for s in done.sentences]
     with pytest.raises(UserError, match=r"parser 'given' needs trees, and caption '1' .* brings none"):
         measured(captions, tmp_path / "none", pipeline, parser="given")
-
-
-def test_a_run_of_before_there_were_classes_is_opened_and_measured_anew(captions, pipeline, tmp_path):
-    done = measured(captions, tmp_path / "run", pipeline)
-    facts = json.loads((done.path / "run.json").read_text())
-    for name in ("collapse_prepositions", "coreference", "swapped", "edges"):
-        del facts[name]
-    (done.path / "run.json").write_text(json.dumps(facts))
-    now = done.folder.pairs_file.read_bytes()
-    table = pq.read_table(done.folder.pairs_file).drop_columns(["head_depth", "dependent_depth"])
-    old = table.to_pandas().query("kind in ['related', 'unrelated']")
-    pq.write_table(pa.Table.from_pandas(old, preserve_index=False), done.folder.pairs_file)
-    assert "head_depth" not in vs.open_run(done.path).pairs
-    assert measured(captions, tmp_path / "run", pipeline).path == done.path
-    assert done.folder.pairs_file.read_bytes() == now
 
 
 def test_trees_corrected_by_hand_are_measured_as_they_are(captions, pipeline, tmp_path):

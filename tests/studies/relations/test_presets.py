@@ -6,7 +6,7 @@ import pytest
 
 from visuosyn.data import Caption, Sentence
 from visuosyn.errors import UserError
-from visuosyn.studies.batches import Job, _noise
+from visuosyn.studies.drawing import Job, _noise
 from visuosyn.studies.relations.presets import PRESETS, preset
 from visuosyn.studies.relations.study import trace_corpus
 from visuosyn.studies.settings import settings_of

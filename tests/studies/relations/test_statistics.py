@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.markers import TICKDOWN, TICKUP
-from visuosyn.studies.relations.compare import compare_stage
 
 from tests.builder import RULES, study, write_report, write_run
 from tests.studies.relations.test_page import Page

@@ -3,6 +3,8 @@ from __future__ import annotations
 import functools
 import json
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,10 +16,9 @@ import visuosyn as vs
 from visuosyn.data import Dropped
 from visuosyn.errors import UserError
 from visuosyn.parse import all_pairs
-from visuosyn.run import read_shard, write_shard
-from visuosyn.studies.relations.study import trace_corpus
+from visuosyn.run import RunFolder, read_shard, write_shard
+from visuosyn.studies.relations.study import RELATIONS, trace_corpus
 from visuosyn.studies.settings import settings_of
-from visuosyn.studies.stages import measure_shard, measure_stage
 from visuosyn.testing import tiny_pipeline
 
 CAPTIONS = "a cat in a red hat\n\na dog and a cat in a hat\nthe ball\n"
@@ -44,20 +45,21 @@ def done(corpus, pipeline, tmp_path_factory):
 def measured(corpus, out, pipeline, **options):
     """A study without its report, which takes the longest to make."""
     folder = trace_corpus(corpus, out=out, settings=settings_of(model=pipeline, **options))
-    measure_stage(folder)
+    RELATIONS.measure(folder)
     return vs.open_run(out)
 
 
 def tables(folder):
-    files = [folder / "pairs.parquet", folder / "dropped.csv", folder / "parses.conllu", *folder.glob("tables/*.csv")]
+    files = [folder / "dropped.csv", folder / "parses.conllu", *folder.glob("tables/*.csv")]
+    files += sorted(folder.glob("measured/*/*"))
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def test_what_is_in_the_folder(done):
-    assert {"run.json", "parses.conllu", "traces", "pairs.parquet", "dropped.csv", "tables", "index.html"} <= {
+    assert {"run.json", "parses.conllu", "traces", "measured", "dropped.csv", "statistics", "tables", "index.html"} <= {
         path.name for path in done.path.iterdir()
     }
-    assert not list(done.path.rglob(".*"))
+    assert {path.name for path in done.path.rglob(".*")} <= {".lock"}
 
 
 def test_pairs_are_all_pairs_of_all_images(done):
@@ -105,8 +107,8 @@ def test_facts(done):
     facts = json.loads((done.path / "run.json").read_text())
     assert facts["seeds"] == [0, 1]
     assert (facts["width"], facts["height"], facts["steps"], facts["guidance"]) == (64, 64, 2, 7.5)
-    assert facts["counts"]["words"] == 16
-    assert facts["host"]["seconds"] > 0
+    assert done.folder.drawn["words"] == 16
+    assert done.folder.drawn["seconds"] > 0
 
 
 def test_open_run_gives_the_same(done):
@@ -120,24 +122,25 @@ def test_the_same_study_again_does_nothing(done, corpus, pipeline):
     before = {path: path.stat().st_mtime_ns for path in done.path.rglob("*") if path.is_file()}
     vs.study(corpus, out=done.path, model=pipeline, **OPTIONS)
     changed = {path.name for path, time in before.items() if path.stat().st_mtime_ns != time}
-    assert changed == set()
+    assert changed <= {".lock"}
 
 
 def test_missing_and_broken_pieces_are_made_again(corpus, pipeline, tmp_path):
     done = measured(corpus, tmp_path / "a", pipeline, **OPTIONS)
     before = tables(done.path)
-    shards = [path.read_bytes() for path in done.folder.shards]
+    parts = [shard for part in done.folder.parts() for shard in part]
+    shards = [path.read_bytes() for path in parts]
     assert len(shards) == 2
     broken = bytearray(shards[0])
     broken[1000] ^= 1
     done.folder.shard(0).write_bytes(broken)
     (done.path / "traces" / "00001.parquet.sha256").unlink()
     (done.path / "traces" / ".unfinished-1-00001.parquet").write_bytes(b"half")
-    for name in ("dropped.csv", "pairs.parquet", "parses.conllu"):
+    for name in ("dropped.csv", "measured/pairs/00000.parquet", "measured/dropped/00001.csv", "parses.conllu"):
         (done.path / name).unlink()
     measured(corpus, done.path, pipeline, **OPTIONS)
     assert tables(done.path) == before
-    assert [path.read_bytes() for path in done.folder.shards] == shards
+    assert [path.read_bytes() for path in parts] == shards
     assert not list(done.path.rglob(".unfinished*"))
 
 
@@ -161,19 +164,19 @@ def test_other_options_are_another_study(done, corpus, pipeline):
 
 def test_other_masks_are_measured_from_the_same_traces(done, corpus, pipeline, tmp_path):
     other = measured(corpus, tmp_path / "b", pipeline, steps=1, masks="area:0.2")
-    before = other.path.joinpath("pairs.parquet").read_bytes()
+    before = tables(other.path)
     for masks in (("relative:0.4", "soft"), ("area:0.2",)):
-        measure_stage(other.folder, masks=masks)
+        RELATIONS.measure(other.folder, replace(other.folder.measurement, masks=masks))
         assert set(vs.open_run(other.path).pairs["mask"]) == set(masks)
-    assert other.path.joinpath("pairs.parquet").read_bytes() == before
+    assert tables(other.path) == before
 
 
 def test_an_unfinished_run_is_not_measured(corpus, pipeline, tmp_path):
     settings = settings_of(model=pipeline, steps=1)
     folder = trace_corpus(corpus, out=tmp_path / "a", settings=settings)
     folder.shard(0).unlink()
-    with pytest.raises(UserError, match=r"is not traced to the end \(0 of 1 batches\)"):
-        measure_stage(folder)
+    with pytest.raises(UserError, match=r"is not drawn to the end \(0 of 1 shards\)"):
+        RELATIONS.measure(folder)
 
 
 def test_a_folder_of_something_else_is_left_alone(corpus, pipeline, tmp_path):
@@ -263,9 +266,9 @@ def test_a_batch_that_does_not_fit_is_drawn_by_halves(corpus, pipeline, tmp_path
     options = {"steps": 1, "masks": "soft", "seeds": "0-1", "batch_size": 5}
     whole = measured(corpus, tmp_path / "whole", pipeline, **options)
     halves = measured(corpus, tmp_path / "halves", small_memory(pipeline, room=2), **options)
-    assert [maps.extra["batch"] for maps in halves.heat_maps()] == [2, 2, 1, 2, 2, 1]
-    assert whole.facts.counts["images_in_smaller_batches"] == 0
-    assert halves.facts.counts["images_in_smaller_batches"] == 5
+    assert [maps.extra["batch"] for maps in halves.heat_maps()] == [2, 2, 2, 2, 2, 2]  # of shards of 4 and 2 images
+    assert whole.folder.drawn["images_in_smaller_batches"] == 0
+    assert halves.folder.drawn["images_in_smaller_batches"] == 4
     for one, other in zip(whole.heat_maps(), halves.heat_maps(), strict=True):
         assert (one.caption_id, one.seed) == (other.caption_id, other.seed)
         assert np.abs(one.array - other.array).max() <= 1e-3 * one.array.max()
@@ -284,9 +287,14 @@ def test_other_errors_of_a_pipeline_are_not_hidden(corpus, pipeline, tmp_path):
 
 
 def test_a_blackened_image_is_listed_and_not_measured(done, tmp_path):
-    maps = done.heat_maps("4", seed=0) + done.heat_maps("1", seed=0)
+    (maps,) = done.heat_maps("4", seed=0)
     lost = Dropped("image", "4", "the ball", "blackened by the model's safety checker", seed=0)
-    write_shard(tmp_path / "00000.parquet", [maps[0].with_facts(dropped=(lost,)), maps[1]], storage="parts")
-    table, dropped = measure_shard(tmp_path / "00000.parquet", {s.id: s for s in done.sentences}, ("soft",))
-    assert dropped == [lost]
-    assert set(table["caption_id"].to_pylist()) == {"1"}
+    run = RunFolder(Path(shutil.copytree(done.path, tmp_path / "run")))
+    (shard,) = run.parts()[-1]
+    rest = [one for one in read_shard(shard) if (one.caption_id, one.seed) != ("4", 0)]
+    write_shard(shard, [maps.with_facts(dropped=(lost,)), *rest])
+    RELATIONS.measure(run)
+    found = RELATIONS.open(run)
+    assert lost.reason in found.dropped["reason"].tolist()
+    assert not len(found.pairs.query("caption_id == '4' and seed == 0"))
+    assert len(found.pairs.query("caption_id == '4' and seed == 1"))

@@ -168,7 +168,7 @@ def binding_bars(table: pd.DataFrame, *, names: dict[str, str], ax: Axes | None 
 
 
 def strip(rows: Sequence[tuple[str, Sequence[Cell | None]]], *, title: str = "") -> Figure:
-    """Pictures in named rows, one column an adjective; ``None`` leaves a gap. A map lies over its picture.
+    """Pictures in named rows, one column per adjective; ``None`` leaves a gap. A map lies over its picture.
 
     >>> from PIL import Image
     >>> figure = strip([("free", [Cell("red", Image.new("RGB", (8, 8))), None])])

@@ -15,7 +15,7 @@ from visuosyn.view.numbers import interval, points
 
 
 def findings(tables: Mapping[str, pd.DataFrame], mask: str) -> list[str]:
-    """The main results as sentences, each with its interval; what was not measured is not said."""
+    """The main results as sentences, each with its interval; what was not measured is left out."""
     said = [_leakage(tables, mask), _change(tables), _tint(tables), _binding(tables)]
     return [one for one in said if one] or ["Nothing could be measured; the list of what was dropped says why."]
 

@@ -22,8 +22,8 @@ SHIFT = 0.16
 
 
 def rate_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -> Axes:
-    """The share of pictures with both nouns, a row a pair or a hypernym, with 95% intervals; kinds by colour and
-    marker.
+    """The share of pictures with both nouns, one row per pair or hypernym, with 95% intervals; kinds by colour
+    and marker.
 
     The lines are the means of the kinds. ``table`` as ``tables/pair_rates.csv`` or
     ``tables/hypernyms.csv`` of a study has it; the number of pairs stands in brackets where it is not one.
@@ -49,7 +49,7 @@ def rate_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -> Axes
 
 
 def kind_means(table: pd.DataFrame, labels: dict[str, str], *, ax: Axes | None = None) -> Axes:
-    """Means of both kinds with 95% intervals, a row an outcome; upright bars are the paper's shares of "both".
+    """Means of both kinds with 95% intervals, one row per outcome; upright bars are the paper's shares of "both".
 
     ``table`` as ``tables/outcomes.csv`` of a study has it; ``labels`` says which outcomes are shown, and their names.
 
@@ -76,8 +76,10 @@ def kind_means(table: pd.DataFrame, labels: dict[str, str], *, ax: Axes | None =
 
 
 def difference_forest(table: pd.DataFrame, by: str, *, ax: Axes | None = None) -> Axes:
-    """Cohyponyms minus others with 95% intervals, a row a subset; the thin line is the interval if pairs that share a
-    noun depend on each other. ``table`` as ``tables/subsets.csv`` of a study has it.
+    """Cohyponyms minus others with 95% intervals, one row per subset.
+
+    The thin line is the interval if pairs that share a noun depend on each other. ``table`` as ``tables/subsets.csv``
+    of a study has it.
 
     >>> import pandas as pd
     >>> table = pd.DataFrame({"subset": ["all"], "difference": [-20.0], "difference_low": [-35.0],
@@ -127,7 +129,7 @@ def link_forest(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def pair_sheet(rows: Sequence[tuple[str, Sequence[tuple[HeatMaps, NDArray[np.float32]]]]]) -> Figure:
-    """Pictures of pairs, a row a pair: for each picture the picture itself, then either noun's map over it.
+    """Pictures of pairs, one row per pair: for each picture the picture itself, then either noun's map over it.
 
     Each map is scaled by its own maximum. ``rows``: title, and the row's pictures with the two nouns' maps (2, row,
     column) in the order of the text.

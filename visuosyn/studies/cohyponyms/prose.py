@@ -88,7 +88,7 @@ def _link(table: pd.DataFrame, mask: str) -> str:
 
 
 def _crowded(subsets: pd.DataFrame, both: Mapping[Any, Any]) -> list[str]:
-    """What a share near an end means, and how it goes where more is to be drawn."""
+    """What shares near 0 or 100 % mean, and the shares where more is to be drawn."""
     said = []
     shares = [both["cohyponyms"], both["others"]]
     if min(shares) > CEILING or max(shares) < FLOOR:

@@ -1,4 +1,4 @@
-"""One prompt explained: its picture, an overlay a word, the tree and all overlaps, as files and as one page."""
+"""One prompt explained: its picture, an overlay for each word, the tree and all overlaps, as files and as one page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def explain_page(
 ) -> Path:
     """Write one prompt's picture, overlays, tree and overlaps into the folder ``out``; returns its ``index.html``.
 
-    Files: ``image.png``; ``overlays/00-a.png``, one a word, in sentence order, each scaled by its own map's maximum
+    Files: ``image.png``; ``overlays/00-a.png``, one per word, in sentence order, each scaled by its own map's maximum
     or, with ``common``, all by the largest of the picture (the scale stands in the PNG's description);
     ``tree.svg``; ``pairs.csv``, every measured pair under every mask rule with the columns of the pair table;
     ``index.html``, the same to look at, one file without anything beside it. ``pairs`` is the pair table of this
@@ -118,7 +118,7 @@ def explain_html(
 
 
 def _count_pairs(pairs: pd.DataFrame) -> int:
-    """How many pairs of words were measured, whatever they are to each other: two words may be paired twice."""
+    """How many pairs of words were measured, each once: two words may stand in several relations."""
     return len({frozenset(one) for one in zip(pairs["head_position"], pairs["dependent_position"], strict=True)})
 
 

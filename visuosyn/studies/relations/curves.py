@@ -95,7 +95,7 @@ def _two_panels(rows: int) -> tuple[Axes, Axes]:
 
 
 def beside_published(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) -> list[Axes]:
-    """Our mIoU and mIoD - mIoH with 95% intervals beside published ones, a line a relation, joined by a grey bar.
+    """Our mIoU and mIoD - mIoH with 95% intervals beside published ones, one line per relation, joined by a grey bar.
 
     ``rows`` are those of one source of a published table. Hollow circles: fewer than 20 prompts.
 
@@ -132,7 +132,8 @@ def beside_published(rows: pd.DataFrame, *, axes: Sequence[Axes] | None = None) 
 def control_forest(contrasts: pd.DataFrame, *, ax: Axes | None = None, most: int = 14) -> Axes:
     """Pairs minus each control in mIoU with 95% intervals, for the relations with most pairs.
 
-    ``contrasts`` are the rows of one mask rule of a contrast table. Above 0: the pair overlaps more than its control.
+    ``contrasts`` are the rows of one mask rule of a contrast table. To the right of 0 the pair overlaps more than
+    its control.
 
     >>> import pandas as pd
     >>> from visuosyn.view.styles import style
@@ -165,7 +166,7 @@ def control_forest(contrasts: pd.DataFrame, *, ax: Axes | None = None, most: int
 
 
 def variance_bars(components: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Shares of variance of a mixed model's factors, one bar a measure.
+    """Shares of variance of a mixed model's factors, one bar per measure.
 
     >>> import pandas as pd
     >>> from visuosyn.view.styles import style

@@ -161,7 +161,7 @@ def relation_forest(table: pd.DataFrame, *, ax: Axes | None = None, most: int = 
 
 
 def _rule_places(masks: Sequence[str]) -> dict[str, float]:
-    """A place on the x axis a mask rule, sorted by kind and level, with a gap between kinds."""
+    """A place on the x axis for each mask rule, sorted by kind and level, with a gap between kinds."""
     rules = sorted({MaskRule.parse(m) for m in masks}, key=lambda r: (KINDS.index(r.kind), r.level or 0))
     places, at, before = {}, 0.0, None
     for rule in rules:

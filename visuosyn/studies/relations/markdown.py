@@ -38,7 +38,7 @@ def _markdown(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def _cells(rows: pd.DataFrame, text: Callable[[Row], str]) -> dict[str, str]:
-    """A text for each relation of a table that has one row a relation."""
+    """A text for each relation of a table that has one row per relation."""
     return {str(row["relation"]): text(row) for row in rows.to_dict("records")}
 
 

@@ -44,7 +44,7 @@ def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Pat
 
     ``statistics`` are the tables of ``compute_statistics``, empty for a run without a measured pair. The page works
     from disk without a network. It carries tables and figures itself; pictures and maps lie in ``images/``, two small
-    files a picture, and are loaded when they come into view. It is written last and atomically. The same folder gives
+    files per picture, and are loaded when they come into view. It is written last and atomically. The same folder gives
     the same bytes again. Raises UserError where the run is not measured, or where something cannot be written.
 
     >>> from visuosyn.studies.relations.statistics.compute import compute_statistics

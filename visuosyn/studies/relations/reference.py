@@ -33,8 +33,8 @@ NOTEBOOK_NOTE = (
 
 @dataclass(frozen=True)
 class Published:
-    """A set of published figures: who says so, the file, the kinds of mask rule they go with, the rule that comes
-    closest, and what a reader must know."""
+    """A set of published figures: the source, the file, the kinds of mask rule they can be compared with, the rule that
+    comes closest, and what a reader must know."""
 
     title: str
     file: str
@@ -52,10 +52,10 @@ PUBLISHED = {
 
 
 def paper_table(scheme: str = "ud", *, source: str = "paper") -> pd.DataFrame:
-    """Published figures in our labels: one row a relation of ``scheme`` ("ud" or "clear"), in percentage points.
+    """Published figures under our labels: one row per relation of ``scheme`` ("ud" or "clear"), in percentage points.
 
     ``source`` is "paper" (Table 2) or "notebook". Columns ``relation, paper_label, paper_mIoU, paper_mIoD, paper_mIoH,
-    paper_difference, source``; the difference is mIoD - mIoH. Labels that the scheme divides otherwise (the paper's
+    paper_difference, source``; the difference is mIoD - mIoH. Labels that the scheme draws differently (the paper's
     enhanced ``conj:and`` under ClearNLP's ``conj``) have no row, rather than a near one.
 
     >>> paper_table().set_index("relation").loc["nsubj", "paper_difference"].item()
@@ -74,7 +74,7 @@ def beside_paper(relations: pd.DataFrame, *, scheme: str = "ud", source: str = "
     """A relation table with published figures (``paper_*``) and ours minus theirs (``minus_paper_*``) joined.
 
     Rows and their order stay as they are; relations that were not published are missing (NaN) there. A table that has
-    such figures already gets them anew.
+    such figures already gets them again.
     """
     relations = relations.drop(columns=[name for name in relations if str(name).startswith(("paper_", "minus_paper_"))])
     paper = paper_table(scheme, source=source).drop(columns=["paper_label", "source"])

@@ -49,7 +49,7 @@ def _of(table: pd.DataFrame, mask: str) -> pd.DataFrame:
 
 
 def _contrasts(tables: Tables, masks: Sequence[str]) -> dict[str, Any] | None:
-    """MIoU of pairs minus each control: for each mask rule a row a relation, a cell a control."""
+    """MIoU of pairs minus each control: for each mask rule one row per relation, one cell per control."""
     if "contrasts" not in tables:
         return None
     table = tables["contrasts"]
@@ -69,7 +69,7 @@ def _contrasts(tables: Tables, masks: Sequence[str]) -> dict[str, Any] | None:
 
 
 def _multiverse(tables: Tables) -> list[dict[str, Any]]:
-    """A row a relation: its verdict on the direction and on the overlap, each None where there is none."""
+    """One row per relation: its verdict on the direction and on the overlap, each None where there is none."""
     if "multiverse_verdicts" not in tables:
         return []
     verdicts = {(row["measure"], row["relation"]): row for row in _records(tables["multiverse_verdicts"])}
