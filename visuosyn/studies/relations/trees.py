@@ -29,8 +29,8 @@ def parser_for(
         return load_parser(name, scheme=scheme, collapse_prepositions=collapse_prepositions)
     if collapse_prepositions:
         raise UserError(
-            f"the trees of {corpus.path} are given and kept as they are: add --parser given (parser='given') to rebuild "
-            "their enhanced graphs with prepositions collapsed"
+            f"the trees of {corpus.path} are given and kept as they are: add --parser given (parser='given') to "
+            "rebuild their enhanced graphs with prepositions collapsed"
         )
     return None
 
