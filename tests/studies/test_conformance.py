@@ -74,7 +74,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.suffix in {".parquet", ".csv", ".tex", ".bib", ".conllu"} or path.name in ("judge.json", "design.json")
+        if path.suffix in {".parquet", ".csv", ".tex", ".bib", ".conllu"} or path.name in ("judge.json", "design.json", "measurement.json")
     }
 
 
@@ -97,14 +97,14 @@ STOPS = (  # what is not reached any more, and by which of its calls, in the ord
     (base.StudyKind, "_measure_unit", 1),
     (base.StudyKind, "_finish", 0),
     (base.StudyKind, "report", 0),
-    (RunFolder, "artifact", 5),
 )
 
 
 @pytest.mark.parametrize("name", names())
 def test_stopped_in_every_stage_it_goes_on_to_the_same(name, done, given, pipeline, tmp_path, monkeypatch):
     run = study_of(name, given, pipeline)
-    for where, attribute, call in STOPS:
+    own = type(kind(name))
+    for where, attribute, call in (*STOPS, (own, "compute", 0), (own, "write_page", 0)):
         with monkeypatch.context() as patch, pytest.raises(Killed):
             stop(patch, where, attribute, call=call)
             run(tmp_path / "run")

@@ -123,12 +123,13 @@ class Artifact:
 
 
 def write_content(path: Path, content: Content) -> None:
-    """Write a text, or a table as Parquet or CSV by the path's ending; whole or not at all."""
+    """Write a text, or a table as Parquet or CSV by the path's ending; whole or not at all. A text that is there stays."""
     if isinstance(content, str):
-        write_text(path, content)
+        if not path.is_file() or path.read_bytes() != content.encode():
+            write_text(path, content)
     elif path.suffix == ".csv":
         frame = content if isinstance(content, pd.DataFrame) else content.to_pandas()
-        write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+        write_content(path, frame.to_csv(index=False, lineterminator="\n"))
     else:
         table = pa.Table.from_pandas(content, preserve_index=False) if isinstance(content, pd.DataFrame) else content
         with atomic_write(path) as temporary:

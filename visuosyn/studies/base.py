@@ -145,7 +145,9 @@ class StudyKind(ABC):
             inputs = digest(computed, folder.measurement, folder.parses, *known)
             if rebuild or not artifact.is_current(inputs):
                 statistics = self.statistics(folder)
-                artifact.forget()
+                for old in artifact.files:  # what an earlier report had and this one has not must not stay
+                    if old.startswith(("tables/", "figures/")):
+                        (folder.path / old).unlink(missing_ok=True)
                 page = self.write_page(folder, statistics)
                 made = [file for part in ("tables", "figures", "images") for file in (folder.path / part).glob("*")]
                 extra = [file for file in (page, folder.path / "summary.json") if file.is_file()]

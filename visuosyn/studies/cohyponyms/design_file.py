@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from visuosyn.errors import UserError
-from visuosyn.run import RunFolder, write_text
+from visuosyn.run import RunFolder
 from visuosyn.run.artifacts import write_content
 from visuosyn.studies.cohyponyms.design import NounPair, NounPrompt, sizes
 
@@ -27,7 +27,7 @@ def write_design(folder: RunFolder, pairs: Sequence[NounPair], prompts: Sequence
     ]
     asked = [{"caption_id": prompt.id, "noun": noun} for prompt in prompts for noun in prompt.nouns]
     design = {"pairs": [vars(pair) for pair in pairs], "prompts": [_row(prompt) for prompt in prompts]}
-    write_text(folder.path / "design.json", json.dumps(design, indent=1, ensure_ascii=False) + "\n")
+    write_content(folder.path / "design.json", json.dumps(design, indent=1, ensure_ascii=False) + "\n")
     for name, table in (("pairs", rows), ("nouns", asked)):
         write_content(folder.path / f"{name}.csv", pd.DataFrame(table))
 
