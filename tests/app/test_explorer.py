@@ -70,15 +70,15 @@ def test_the_area_of_a_word_is_drawn_and_told() -> None:
     assert pictures[0][1].split('"')[1] != pictures[1][1].split('"')[1]
 
 
-def test_every_choice_shows_other_parts_and_one_layer_alone_offers_its_heads() -> None:
+def test_every_choice_shows_other_slices_and_one_layer_alone_offers_its_heads() -> None:
     layer = "up_blocks.1.attentions.1.transformer_blocks.0.attn2"
     sums = np.array([[[[1.0, 3.0]]], [[[5.0, 1.0]]]], dtype=np.float32)
-    parts = tuple(
+    slices = tuple(
         AttentionSlice("up", (1, 2), sums[head] * (step + 1), 1, step=step, layer=layer, head=head)
         for step in range(2)
         for head in range(2)
     )
-    maps = heat_maps("cat", sums[0], slices=parts)
+    maps = heat_maps("cat", sums[0], slices=slices)
     assert choices(maps) == {"default": (0, 1, 2, 3), "up 1.1, head 0": (0, 2), "up 1.1, head 1": (1, 3)}
     one = seen_through(maps, choices(maps)["up 1.1, head 1"], step=2)
     assert one["cat"].array.tolist() == [[10.0, 2.0]]
@@ -111,7 +111,7 @@ def test_a_prompt_that_cannot_be_drawn_is_told_in_place() -> None:
 
 def test_a_step_alone_is_that_steps_part() -> None:
     sums = np.array([[[[1.0, 3.0]]], [[[5.0, 1.0]]]], dtype=np.float32)
-    parts = tuple(AttentionSlice("up", (1, 2), one, 1, step=number) for number, one in enumerate(sums))
-    maps = heat_maps("cat", sums[0], slices=parts)
+    slices = tuple(AttentionSlice("up", (1, 2), one, 1, step=number) for number, one in enumerate(sums))
+    maps = heat_maps("cat", sums[0], slices=slices)
     assert seen_through(maps, [0, 1], step=2)["cat"].array.tolist() == [[5.0, 1.0]]
     assert seen_through(maps, [0, 1])["cat"].array.tolist() == [[3.0, 2.0]]

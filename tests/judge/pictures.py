@@ -17,7 +17,7 @@ COLOURS = ((200, 30, 30), (30, 200, 30))  # one a seed
 
 def run_folder(path: Path, *, asked: dict[str, tuple[str, ...]] = ASKED) -> Path:
     """Four captions with two seeds each; the pictures of c4, whose caption has no noun, are those of c1."""
-    FACTS.save(path)
+    FACTS.with_facts(captions=len(asked), batch_size=4).save(path)
     maps = []
     for number, caption in enumerate(asked):
         for seed, colour in enumerate(COLOURS):
@@ -25,8 +25,8 @@ def run_folder(path: Path, *, asked: dict[str, tuple[str, ...]] = ASKED) -> Path
             pixels[:, : 4 * (number % 3)] = 255
             image = Image.fromarray(pixels)
             maps.append(HeatMaps("", (), (), (1, 1), 1, image=image, caption_id=caption, seed=seed, noise_id="secret"))
-    write_shard(path / "traces" / "00000.parquet", maps[:5])
-    write_shard(path / "traces" / "00001.parquet", maps[5:])
+    write_shard(path / "traces" / "00000.parquet", maps[:4])  # two captions with all their seeds
+    write_shard(path / "traces" / "00001.parquet", maps[4:])
     rows = [f"{caption},{noun}\n" for caption, nouns in asked.items() for noun in nouns]
     write_text(path / "nouns.csv", "caption_id,noun\n" + "".join(rows))
     return path

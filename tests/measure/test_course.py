@@ -15,11 +15,11 @@ STEPS = ([[[0.0, 2.0]], [[1.0, 1.0]]], [[[2.0, 6.0]], [[3.0, 1.0]]])  # two step
 
 
 def maps(field: str = "step", names=(0, 1), **facts) -> HeatMaps:
-    parts = tuple(
+    slices = tuple(
         AttentionSlice("up", (1, 2), np.array(sums, dtype=np.float32), 1, **{field: name})
         for sums, name in zip(STEPS, names, strict=True)
     )
-    return heat_maps("red ball", STEPS[0], slices=parts, **facts)
+    return heat_maps("red ball", STEPS[0], slices=slices, **facts)
 
 
 def test_shares_inside_the_final_area_by_hand() -> None:
@@ -35,7 +35,7 @@ def test_layers_stand_in_the_order_of_the_network() -> None:
 
 
 def test_heads_stand_beside_their_layers() -> None:
-    parts = tuple(
+    slices = tuple(
         AttentionSlice(
             "mid" if layer == "mid_block.x" else "up",
             (1, 2),
@@ -47,7 +47,7 @@ def test_heads_stand_beside_their_layers() -> None:
         for layer in ("mid_block.x", "up_blocks.1.x")
         for head, sums in enumerate(STEPS)
     )
-    table = course_table(heat_maps("red ball", STEPS[0], slices=parts), by="head", rule="relative:1")
+    table = course_table(heat_maps("red ball", STEPS[0], slices=slices), by="head", rule="relative:1")
     assert table["name"].tolist()[::2] == ["mid_block.x 0", "mid_block.x 1", "up_blocks.1.x 0", "up_blocks.1.x 1"]
     assert table["inside"].tolist() == pytest.approx([1, 0.5, 0.75, 0.75] * 2) and table["place"].max() == 3
 
@@ -74,9 +74,9 @@ def test_single_steps_and_layers_sum_to_the_whole() -> None:
 
 
 def test_a_word_without_attention_at_a_step_is_missing_there() -> None:
-    parts = (AttentionSlice("up", (1, 2), np.zeros((1, 1, 2), np.float32), 1, step=0),
+    slices = (AttentionSlice("up", (1, 2), np.zeros((1, 1, 2), np.float32), 1, step=0),
              AttentionSlice("up", (1, 2), np.ones((1, 1, 2), np.float32), 1, step=1))  # fmt: skip
-    table = course_table([heat_maps("red", [[[1.0, 1.0]]], slices=parts)] * 2)
+    table = course_table([heat_maps("red", [[[1.0, 1.0]]], slices=slices)] * 2)
     assert table["inside"].isna().tolist() == [True, False] * 2
 
 

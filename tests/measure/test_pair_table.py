@@ -34,10 +34,10 @@ def sentence():
 def heat_maps(sentence, keep=range(5), **facts):
     random = np.random.default_rng(0)
     sums = random.random((5, 6, 8), dtype=np.float32)[list(keep)] * 20
-    part = AttentionSlice("total", (6, 8), sums, count=20)
+    one = AttentionSlice("total", (6, 8), sums, count=20)
     words = tuple(sentence.words[i] for i in keep)
     facts = {"tokens": tuple(range(1, len(words) + 1)), "caption_id": "c1", "noise_id": "n1", "seed": 3} | facts
-    return HeatMaps(TEXT, words, (part,), (6, 8), steps=20, **facts)
+    return HeatMaps(TEXT, words, (one,), (6, 8), steps=20, **facts)
 
 
 def test_columns_and_types(sentence):

@@ -150,7 +150,7 @@ def explain(
     >>> sorted(path.name for path in page.parent.iterdir() if path.suffix not in (".txt", ".json"))
     ['image.png', 'index.html', 'overlays', 'pairs.csv', 'tree.svg']
     """
-    clean_prompt(prompt)  # mistakes are told before anything is loaded
+    clean_prompt(prompt)  # mistakes are found before anything is loaded
     settings_of(seeds=seed, steps=steps, guidance=guidance, size=size, masks=masks)
     _check_free(Path(out))
     reader = load_parser(parser, scheme=scheme, collapse_prepositions=collapse_prepositions)

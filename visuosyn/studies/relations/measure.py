@@ -91,7 +91,7 @@ def _each_pair(table: pd.DataFrame) -> pd.DataFrame:
 def _compared(
     images: Images, sentence: Sentence, rows: pd.DataFrame, masks: Sequence[str]
 ) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The controls of a caption's head-dependent pairs, told apart by ``control``, and its sums in every universe."""
+    """The controls of a caption's head-dependent pairs, named in ``control``, and its sums in every universe."""
     if not images or rows.empty:
         return
     yield "multiverse", multiverse_sums((maps, sentence, _word_pairs(rows)) for maps in images)

@@ -34,8 +34,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 def preset(name: str, **changes: Any) -> dict[str, Any]:
     """The options of ``study`` that repeat a published set-up, with ``changes`` in place of some of them.
 
-    The report of such a study sets its figures beside the published ones. Other corpora and models are allowed; what
-    differs is told by the facts of the run. Raises UserError for an unknown name.
+    The report of such a study sets its figures beside the published ones. Other corpora and models are allowed; the
+    facts of the run say what differs. Raises UserError for an unknown name.
 
     >>> preset("paper", model="micro")["model"], preset("paper")["steps"]
     ('micro', 30)

@@ -135,7 +135,7 @@ def study(
         column: name of the captions' column, for tables.
         limit: take only the first so many captions.
         parser: an installed spaCy model, or Stanza's for a language ("stanza:en"); captions that bring trees
-            (CoNLL-U) keep them. "given" makes the enhanced graphs of given trees anew.
+            (CoNLL-U) keep them. "given" rebuilds the enhanced graphs of given trees.
         scheme: "ud" for Universal Dependencies, "clear" for spaCy's own labels; trees that say theirs (a comment
             ``# scheme = clear``, as ``parse`` writes it) keep it.
         collapse_prepositions: make one preposition of *in front of* and the like (nmod:in_front_of).
@@ -220,7 +220,7 @@ class Ready:
 def _prepared(
     corpus: str | Path, out: str | Path, settings: Settings, *, format: str, column: str | None, limit: int | None
 ) -> Ready:
-    """Read and load everything; mistakes are told here, before anything is written."""
+    """Read and load everything; mistakes are found here, before anything is written."""
     from visuosyn.tracing import load_pipeline  # loads torch, which opening a run does without
 
     RunFolder(Path(out)).check_free()

@@ -29,8 +29,8 @@ def parser_for(
         return load_parser(name, scheme=scheme, collapse_prepositions=collapse_prepositions)
     if collapse_prepositions:
         raise UserError(
-            f"the trees of {corpus.path} are given and kept as they are: add --parser given (parser='given') to make "
-            "their enhanced graphs anew, with prepositions collapsed"
+            f"the trees of {corpus.path} are given and kept as they are: add --parser given (parser='given') to "
+            "rebuild their enhanced graphs with prepositions collapsed"
         )
     return None
 
@@ -46,7 +46,7 @@ def with_trees(
 ) -> Corpus:
     """The corpus as it will be drawn.
 
-    The parser named "given" makes the graphs of given trees anew; ``coreference`` names a model that marks coreferent
+    The parser named "given" rebuilds the graphs of given trees; ``coreference`` names a model that marks coreferent
     words (``Entity=`` in MISC); ``swapped`` adds, for each pair in one of these relations, the caption with the two
     words exchanged. Without any of these the corpus stays as it is, and is parsed when it is needed.
     """
