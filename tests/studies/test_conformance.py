@@ -74,7 +74,8 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.suffix in {".parquet", ".csv", ".tex", ".bib", ".conllu"} or path.name in ("judge.json", "design.json", "measurement.json")
+        if path.suffix in {".parquet", ".csv", ".tex", ".bib", ".conllu"}
+        or path.name in ("judge.json", "design.json", "measurement.json")
     }
 
 

@@ -62,7 +62,8 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and (path.suffix in {".parquet", ".csv", ".tex", ".conllu"} or path.name.startswith(".unfinished"))
+        if path.is_file()
+        and (path.suffix in {".parquet", ".csv", ".tex", ".conllu"} or path.name.startswith(".unfinished"))
     }
 
 
@@ -87,7 +88,9 @@ def test_killed_twice_the_traces_are_the_same(commands):
 
 @pytest.mark.slow
 def test_killed_at_ten_random_moments_a_study_gives_the_same_tables(commands):
-    assert {"measured/pairs/00000.parquet", "dropped.csv", "tables/relations.csv"} <= set(commands.undisturbed("study")[0])
+    assert {"measured/pairs/00000.parquet", "dropped.csv", "tables/relations.csv"} <= set(
+        commands.undisturbed("study")[0]
+    )
     assert kill_until_done(commands, "study", kills=10, seed=0) == 10
 
 

@@ -123,7 +123,7 @@ class Artifact:
 
 
 def write_content(path: Path, content: Content) -> None:
-    """Write a text, or a table as Parquet or CSV by the path's ending; whole or not at all. A text that is there stays."""
+    """Write a text, or a table as Parquet or CSV by the path's ending, whole or not at all; an equal text stays."""
     if isinstance(content, str):
         if not path.is_file() or path.read_bytes() != content.encode():
             write_text(path, content)

@@ -222,7 +222,7 @@ class StudyKind(ABC):
 
 
 def _report_files(folder: RunFolder) -> dict[Path, int]:
-    """The files where a report's lie, with what changes when one is written as a whole: those that stay are not ours."""
+    """The files where a report's own lie, each with what changes when it is written; one that was not is not ours."""
     places = [folder.tables, folder.figures, folder.path / "images"]
     found = [*(file for place in places for file in place.glob("*")), folder.page, folder.path / "summary.json"]
     return {file: file.stat().st_ino for file in found if file.is_file()}
