@@ -31,6 +31,7 @@ def parts(draw, words):
         step=draw(st.none() | st.integers(0, 999)),
         layer=draw(st.none() | st.text()),
         head=draw(st.none() | st.integers(0, 30)),
+        encoder=draw(st.none() | st.sampled_from(["clip", "t5"])),
     )
 
 
@@ -76,7 +77,7 @@ def test_round_trip_to_float16_precision(tmp_path_factory, images):
         assert (new.cosines is None) == (old.cosines is None)
         assert old.cosines is None or np.array_equal(new.cosines, old.cosines)
         for was, now in zip(old.slices, new.slices, strict=True):
-            for name in ("stage", "grid", "count", "phase", "step", "layer", "head"):
+            for name in ("stage", "grid", "count", "phase", "step", "layer", "head", "encoder"):
                 assert getattr(now, name) == getattr(was, name)
             bound = EPSILON * was.sums.max(axis=(1, 2), keepdims=True, initial=0)
             assert np.all(np.abs(now.sums - was.sums) <= bound)

@@ -43,6 +43,7 @@ SLICE = pa.struct(
         ("step", pa.int32()),
         ("layer", pa.string()),
         ("head", pa.int32()),
+        ("encoder", pa.string()),
         ("grid", GRID),
         ("count", pa.int64()),
         ("maxima", pa.list_(pa.float32())),

@@ -106,15 +106,15 @@ class StudyKind(ABC):
         wanted = folder.measurement if measurement is None else measurement
         with locked(folder.path):
             units, whole = self.units(folder), folder.artifact("measured")
-            common = self._common(folder, wanted)
-            inputs = self._measured_from(folder, wanted)
+            drawn, judged = self._drawn_from(folder, wanted), digest(*self.measured_facts(wanted))
+            inputs = digest(drawn, judged, *(checksum(shard) for shards in units for shard in shards))
             if whole.is_current(inputs):
                 return
             whole.forget()  # from here on the rows may be a mixture
             measure = self.measurer(folder, wanted)
             files: list[Path] = []
             for number, shards in enumerate(units):
-                files += self._measure_unit(folder, number, digest(common, *map(checksum, shards)), measure)
+                files += self._measure_unit(folder, number, digest(drawn, judged, *map(checksum, shards)), measure)
                 if progress:
                     progress("measure", number + 1, len(units))
             files += self._finish(folder, wanted, len(units))
@@ -166,19 +166,29 @@ class StudyKind(ABC):
         if folder.facts.study != self.name:
             raise UserError(f"{folder.path} holds a study of {folder.facts.study}, not of {self.name}")
 
-    def _common(self, folder: RunFolder, measurement: Measurement) -> str:
-        """What every unit depends on."""
-        parts = [measurement.edges, *measurement.masks, *self.rows, *self.measured_facts(measurement)]
-        return digest(visuosyn.__version__, folder.parses, *(folder.path / name for name in self.design), *parts)
+    def _drawn_from(self, folder: RunFolder, measurement: Measurement) -> str:
+        """What every unit depends on, beside its shards and what the judge says."""
+        design = (folder.path / name for name in self.design)
+        return digest(
+            visuosyn.__version__,
+            folder.parses,
+            *design,
+            *self.rows,
+            measurement.edges,
+            measurement.judge,
+            *measurement.masks,
+        )
 
     def _measured_from(self, folder: RunFolder, measurement: Measurement) -> str:
-        shards = [checksum(shard) for unit in self.units(folder) for shard in unit]
-        return digest(self._common(folder, measurement), *shards)
+        """What all rows depend on, whoever judged: that is known once the rows are there, and needs no judge."""
+        shards = (checksum(shard) for unit in self.units(folder) for shard in unit)
+        return digest(self._drawn_from(folder, measurement), *shards)
 
     def _computed_from(self, folder: RunFolder) -> str:
         """What the statistics depend on. Raises UserError where the rows are not those of the images that are there."""
-        measured = folder.artifact("measured")
-        if not measured.is_made_from(self._measured_from(folder, folder.measurement)):
+        measured, whole = folder.artifact("measured"), folder.artifact("measured/whole")
+        current = whole.is_made_from(self._measured_from(folder, folder.measurement))
+        if not measured.files or not current:
             raise UserError(f"{folder.path} is not measured to the end: run visuosyn measure {folder.path} first")
         return digest(visuosyn.__version__, measured.content)
 
@@ -207,7 +217,7 @@ class StudyKind(ABC):
         every = pd.concat(
             [dropped_table(first).astype({"seed": object}).fillna({"seed": ""}), *rest], ignore_index=True
         )
-        whole.write({**extra, "dropped.csv": every}, digest())
+        whole.write({**extra, "dropped.csv": every}, self._measured_from(folder, measurement))
         measurement.save(folder.path)
         return [folder.path / file for file in whole.files]
 

@@ -162,7 +162,9 @@ def test_the_report_is_made_again_from_the_folder_alone(done, tmp_path):
     (tmp_path / "b" / "index.html").write_text("old")
     assert CliRunner().invoke(app, ["report", str(tmp_path / "b")]).exit_code == 0
     assert (tmp_path / "b" / "index.html").read_bytes() == done.folder.page.read_bytes()
-    assert CliRunner().invoke(app, ["measure", str(tmp_path / "b"), "--mask", "soft"]).exit_code == 2  # see below
+    refused = CliRunner().invoke(app, ["measure", str(tmp_path / "b"), "--mask", "soft"])
+    assert refused.exit_code == 2
+    assert "cannot be loaded again" in refused.stderr
 
 
 def test_a_judge_that_was_an_object_cannot_be_loaded_again(done):
