@@ -11,7 +11,7 @@ from visuosyn.report.prose import amount, seeds_text
 from visuosyn.report.run_text import drawing_text, software_text
 from visuosyn.run import RunFacts
 from visuosyn.studies.adjectives.statistics import ALL
-from visuosyn.view.numbers import interval, points
+from visuosyn.view.numbers import interval, points, pvalue
 
 
 def findings(tables: Mapping[str, pd.DataFrame], mask: str) -> list[str]:
@@ -91,8 +91,8 @@ def _interval(row: Any, unit: str, *, sign: bool = False) -> str:
 
 def _p(row: Any) -> str:
     """The p of a test, corrected over its table."""
-    p = row["p_holm"]
-    return "p < .001 (Holm)" if p < 0.001 else f"p = {p:.3f} (Holm)".replace("0.", ".") if p == p else "not tested"
+    p = pvalue(row["p_holm"])
+    return "not tested" if p == "–" else f"p {p} (Holm)" if p.startswith("<") else f"p = {p} (Holm)"
 
 
 def methods(facts: RunFacts, judge: Mapping[str, Any], *, masks: Sequence[str], dropped: int) -> str:
