@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.run.test_facts import FACTS
+from tests.run.test_facts import FACTS, RULES
 from visuosyn.errors import UserError
 from visuosyn.report.export import export, write_summary
 from visuosyn.report.figures import ReportFigure
@@ -16,6 +16,7 @@ from visuosyn.run import RunFolder, write_text
 @pytest.fixture
 def run(tmp_path):
     FACTS.save(tmp_path / "run")
+    RULES.save(tmp_path / "run")
     folder = RunFolder(tmp_path / "run")
     write_text(folder.tables / "one.csv", "measure,estimate\nleakage,1.0\n")
     folder.figures.mkdir()
@@ -34,7 +35,7 @@ def test_what_is_exported(run, tmp_path):
     files = sorted(
         str(path.relative_to(tmp_path / "exported")) for path in (tmp_path / "exported").rglob("*") if path.is_file()
     )
-    assert files == ["README.md", "figures/chart.png", "run.json", "tables/one.csv"]
+    assert files == ["README.md", "figures/chart.png", "measurement.json", "run.json", "tables/one.csv"]
     text = readme.read_text()
     assert text.startswith("# A study\n\nOf things.\n")
     assert "- p < .001 for 'a'" in text
@@ -55,5 +56,6 @@ def test_exported_again_it_is_the_same_bytes(run, tmp_path):
 
 def test_a_run_without_a_summary(tmp_path):
     FACTS.save(tmp_path)
+    RULES.save(tmp_path)
     with pytest.raises(UserError, match=r"no report that can be exported"):
         export(tmp_path, tmp_path / "exported")

@@ -45,7 +45,9 @@ def write_summary(
 
 
 def export(folder: str | Path, into: str | Path) -> Path:
-    """Write README.md, tables/, figures/ and run.json of a reported run into a folder of their own; gives the README.
+    """Write the part of a reported run that is read without its pictures into a folder of its own; gives the README.md.
+
+    Beside it: tables/, figures/, run.json and measurement.json.
 
     What was exported there before is replaced. Raises UserError for a run without a report that can be exported.
 
@@ -68,6 +70,7 @@ def export(folder: str | Path, into: str | Path) -> Path:
     for figure in summary["figures"]:
         _small(run.figures / f"{figure['name']}.png", into / "figures" / f"{figure['name']}.png")
     write_text(into / "run.json", (run.path / "run.json").read_text(encoding="utf-8"))
+    run.measurement.save(into)
     for table in summary["tables"]:
         table["exported"] = (into / "tables" / f"{table['name']}.csv").exists()
     text = environment().get_template("export.md").render(summary=summary, facts=run.facts)
