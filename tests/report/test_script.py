@@ -19,7 +19,7 @@ from visuosyn.view.overlays import heat, map_sprite
 RULES = ("relative:0.3", "relative:0.77", "absolute:0.02", "summed:0.15", "area:0.1", "area:0.25", "soft")
 NODE = shutil.which("node")
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(NODE is None, reason="needs node")]
+pytestmark = pytest.mark.skipif(NODE is None, reason="needs node")
 
 
 def run_script(tmp_path: Path, program: str) -> object:

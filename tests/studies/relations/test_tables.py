@@ -138,7 +138,6 @@ def test_latex_rows_align_numbers_and_mark_what_rests_on_little() -> None:
     assert any("Overlap of 5\\% \\& more" in line and "Fewer than 20 prompts" in line for line in lines)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_latex_compiles_within_the_page(tmp_path: Path) -> None:
     head = r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{booktabs,array}"
