@@ -30,6 +30,7 @@ def run(tmp_path):
 
 
 def test_what_is_exported(run, tmp_path):
+    export(run.path, tmp_path / "exported")
     write_text(tmp_path / "exported" / "tables" / "old.csv", "gone")
     readme = export(run.path, tmp_path / "exported")
     files = sorted(
@@ -52,6 +53,48 @@ def test_exported_again_it_is_the_same_bytes(run, tmp_path):
     export(run.path, tmp_path / "b")
     for path in (tmp_path / "a").rglob("*.*"):
         assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes()
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_it_replaces_nothing_but_an_earlier_export(run, tmp_path):
+    write_text(tmp_path / "paper" / "figures" / "mine.png", "precious")
+    write_text(tmp_path / "paper" / "README.md", "precious")
+    write_text(tmp_path / "notes.txt", "precious")
+    another = RunFolder(tmp_path / "another")
+    FACTS.save(another.path)
+    write_text(another.parses, "")
+    write_text(another.path / "README.md", "notes on a run")
+    before = contents(tmp_path)
+    for into, message in (
+        (tmp_path / "paper", "not empty and no earlier export"),
+        (tmp_path / "notes.txt", "is a file"),
+        (another.path, "not empty and no earlier export"),
+        (run.path, "not empty and no earlier export"),
+    ):
+        with pytest.raises(UserError, match=message):
+            export(run.path, into)
+    assert contents(tmp_path) == before
+
+
+def test_an_export_is_no_run_folder_to_open_or_to_draw_in(run, tmp_path):
+    export(run.path, tmp_path / "exported")
+    before = contents(tmp_path / "exported")
+    with pytest.raises(UserError, match="is an exported report"):
+        RunFolder.open(tmp_path / "exported")
+    with pytest.raises(UserError, match="not empty and no run folder"):
+        RunFolder.claim(tmp_path / "exported", FACTS, RULES)
+    assert contents(tmp_path / "exported") == before
+
+
+def test_a_report_of_an_earlier_measurement_is_not_exported(run, tmp_path):
+    run.artifact("report").write({"index.html": "of other masks"}, "other masks")
+    run.artifact("report").outdate()
+    with pytest.raises(UserError, match=r"is of an earlier measurement: run visuosyn report"):
+        export(run.path, tmp_path / "exported")
+    assert not (tmp_path / "exported").exists()
 
 
 def test_a_run_without_a_summary(tmp_path):

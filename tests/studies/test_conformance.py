@@ -19,7 +19,7 @@ import visuosyn as vs
 from visuosyn.errors import UserError
 from visuosyn.run import RunFolder
 from visuosyn.studies import base, drawing
-from visuosyn.studies.registry import entry, kind, kind_of, names
+from visuosyn.studies.registry import BUILT_IN, entry, kind, kind_of
 from visuosyn.testing import tiny_pipeline
 
 OPTIONS: dict[str, Any] = {"steps": 1, "seeds": "0-1", "batch_size": 2, "masks": ["relative:0.4", "soft"]}
@@ -102,7 +102,7 @@ STOPS = (  # what is not reached any more, and by which of its calls, in the ord
 )
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_stopped_in_every_stage_it_goes_on_to_the_same(name, done, given, pipeline, tmp_path, monkeypatch):
     run = study_of(name, given, pipeline)
     own = type(kind(name))
@@ -115,7 +115,7 @@ def test_stopped_in_every_stage_it_goes_on_to_the_same(name, done, given, pipeli
     assert contents(tmp_path / "run") == contents(done(name))
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_a_page_that_was_not_finished_is_made_again(name, done, given, pipeline, tmp_path, monkeypatch):
     """Fault of 0.1: a cohyponym report that was stopped while it was remade stayed as it was."""
     folder = Path(shutil.copytree(done(name), tmp_path / "run"))
@@ -132,7 +132,7 @@ def _stop() -> None:
     raise Killed
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_again_it_does_nothing(name, done, given, pipeline):
     before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in done(name).rglob("*") if path.is_file()}
     study_of(name, given, pipeline)(done(name))
@@ -140,7 +140,7 @@ def test_again_it_does_nothing(name, done, given, pipeline):
     assert {path.name for path in after if after[path] != before.get(path)} <= {".lock"}
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_opened_measured_and_reported_from_the_folder_alone(name, done, tmp_path):
     """There and back: nothing of the rules in between stays, and a file of the user's own does."""
     folder = RunFolder(Path(shutil.copytree(done(name), tmp_path / "run")))
@@ -148,14 +148,22 @@ def test_opened_measured_and_reported_from_the_folder_alone(name, done, tmp_path
     found, before, own = vs.open_run(folder.path), contents(folder.path), kind_of(folder)
     assert isinstance(found, type(own.open(folder)))
     assert all(isinstance(found.rows(rows), pd.DataFrame) for rows in own.rows)
+    table = min(path.stem for path in folder.tables.glob("*.csv"))
     for masks in (("area:0.1",), ("relative:0.4", "soft")):
         own.measure(folder, _with(folder, masks=masks))
         assert folder.measurement.masks == masks
+        with pytest.raises(UserError, match="is of an earlier measurement: run visuosyn report"):
+            found.table(table)
+        html = found._repr_html_()
+        assert "is of an earlier measurement: visuosyn report" in html
+        assert "<table" not in html
         own.report(folder)
+        assert len(found.table(table))
+        assert "earlier measurement" not in found._repr_html_()
         assert (contents(folder.path) == before) is (len(masks) == 2)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_refused_once_the_folder_stays_as_it_was(name, done, tmp_path, monkeypatch):
     """Fault of 0.1: other mask rules were noted before it was seen that images are missing; the report then failed.
 
@@ -172,7 +180,7 @@ def test_refused_once_the_folder_stays_as_it_was(name, done, tmp_path, monkeypat
     assert contents(folder.path) == before
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_a_mixture_of_two_measurements_is_never_read(name, done, tmp_path, monkeypatch):
     folder = RunFolder(Path(shutil.copytree(done(name), tmp_path / "run")))
     with monkeypatch.context() as patch, pytest.raises(Killed):
@@ -183,10 +191,10 @@ def test_a_mixture_of_two_measurements_is_never_read(name, done, tmp_path, monke
             read()
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_a_folder_of_another_kind_or_of_something_else_is_refused(name, done, given, pipeline, tmp_path):
-    other = next(one for one in names() if one != name)
-    with pytest.raises(UserError, match=r"holds another study: study: '"):
+    other = next(one for one in BUILT_IN if one != name)
+    with pytest.raises(UserError, match=f"holds a study of {other}, not of {name}: choose another"):
         study_of(name, given, pipeline)(done(other))
     for act in (kind(name).measure, kind(name).report, kind(name).statistics):
         with pytest.raises(UserError, match=f"holds a study of {other}, not of {name}"):

@@ -19,6 +19,7 @@ from visuosyn.errors import UserError
 from visuosyn.report.figures import ReportFigure
 from visuosyn.report.render import environment
 from visuosyn.run import RunFolder, atomic_write, write_text
+from visuosyn.run.folder import is_exported
 
 SUMMARY = "summary.json"
 LARGEST = 300_000  # bytes of an exported table; larger ones stay in the run folder
@@ -49,7 +50,8 @@ def export(folder: str | Path, into: str | Path) -> Path:
 
     Beside it: tables/, figures/, run.json and measurement.json.
 
-    What was exported there before is replaced. Raises UserError for a run without a report that can be exported.
+    What was exported there before is replaced. Raises UserError for a run without a current report that can be
+    exported, and for a folder that holds anything but an earlier export.
 
     >>> from visuosyn.testing import tiny_run
     >>> run = RunFolder.open(shutil.copytree(tiny_run(), "run"))
@@ -62,6 +64,8 @@ def export(folder: str | Path, into: str | Path) -> Path:
     path = run.path / SUMMARY
     if not path.exists():
         raise UserError(f"{folder} has no report that can be exported: there is no {SUMMARY} in it")
+    run.require_report()
+    _require_free(into)
     summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     for name in ("tables", "figures"):
         shutil.rmtree(into / name, ignore_errors=True)
@@ -76,6 +80,14 @@ def export(folder: str | Path, into: str | Path) -> Path:
     text = environment().get_template("export.md").render(summary=summary, facts=run.facts)
     write_text(into / "README.md", text)
     return into / "README.md"
+
+
+def _require_free(into: Path) -> None:
+    """Raise UserError for a folder in which an export would replace what is no earlier export."""
+    if into.exists() and not into.is_dir():
+        raise UserError(f"{into} is a file: an export needs a folder of its own")
+    if into.is_dir() and any(into.iterdir()) and not is_exported(into):
+        raise UserError(f"{into} is not empty and no earlier export: choose another folder")
 
 
 def _small(source: Path, path: Path) -> None:

@@ -107,12 +107,34 @@ class Artifact:
 
     def record(self, files: Iterable[Path], inputs: str) -> None:
         """Stamp files that are written already."""
-        known = {path.relative_to(self.folder).as_posix(): sha256(path) for path in files}
-        write_text(self.stamp, json.dumps({"inputs": inputs, "files": known}, indent=1) + "\n")
+        self._stamp({path.relative_to(self.folder).as_posix(): sha256(path) for path in files}, inputs)
+
+    @property
+    def outdated(self) -> bool:
+        """Is it known that its files are still those of something that is no longer so?"""
+        known = self._read()
+        return known is not None and not known["inputs"]
+
+    def outdate(self) -> None:
+        """Note that what its files were made from is being replaced; they stay until they are made again.
+
+        >>> from pathlib import Path
+        >>> note = Artifact(Path("run"), "note")
+        >>> note.write({"note.txt": "of masks"}, "masks")
+        >>> note.outdate()
+        >>> note.outdated, note.is_current("masks"), note.files
+        (True, False, ('note.txt',))
+        """
+        known = self._read()
+        if known is not None:
+            self._stamp(known["files"], "")
 
     def forget(self) -> None:
         """Remove the stamp: the files are no longer what they were, or will soon be something else."""
         self.stamp.unlink(missing_ok=True)
+
+    def _stamp(self, files: Mapping[str, str], inputs: str) -> None:
+        write_text(self.stamp, json.dumps({"inputs": inputs, "files": files}, indent=1) + "\n")
 
     def _read(self) -> Stamp | None:
         try:

@@ -124,6 +124,8 @@ class RunFacts:
     def require_same(self, asked: RunFacts, folder: str | Path) -> None:
         """Raise UserError naming what differs, if ``asked`` is another study than this one in ``folder``."""
         differing = self.differences(asked)
+        if "study" in differing:
+            raise UserError(f"{folder} holds a study of {self.study}, not of {asked.study}: choose another folder")
         if differing:
             labels = "; ".join(f"{name}: {here!r} there, {now!r} now" for name, (here, now) in differing.items())
             raise UserError(f"{folder} holds another study: {labels}. Choose another folder, or the same options")

@@ -53,9 +53,11 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path) -> RunFolder:
-        """The folder of a study that was begun; UserError if there is none."""
+        """The folder of a study that was begun; UserError if there is none, or only what was exported of one."""
         folder = cls(Path(path))
         _ = folder.facts
+        if is_exported(path):
+            raise UserError(f"{path} is an exported report, to be read as it is: its run folder can be opened")
         return folder
 
     @classmethod
@@ -81,7 +83,7 @@ class RunFolder:
         if self.path.exists() and not self.path.is_dir():
             raise UserError(f"{self.path} is a file: a study needs a folder of its own")
         others = (one for one in self.path.iterdir() if one.name != LOCK) if self.path.is_dir() else iter(())
-        if not (self.path / FILE).exists() and any(others):
+        if is_exported(self.path) or (not (self.path / FILE).exists() and any(others)):
             raise UserError(f"{self.path} is not empty and no run folder: choose another folder")
 
     @property
@@ -138,6 +140,11 @@ class RunFolder:
         """The report."""
         return self.path / "index.html"
 
+    def require_report(self) -> None:
+        """Raise UserError where tables, figures and page are of an earlier measurement than the rows."""
+        if self.artifact("report").outdated:
+            raise UserError(f"the report in {self.path} is of an earlier measurement: run visuosyn report {self.path}")
+
     def artifact(self, name: str) -> Artifact:
         """Something that is made from the run, by name."""
         return Artifact(self.path, name)
@@ -162,13 +169,15 @@ class RunFolder:
         there = sum(shard.is_file() for shard in every)
         if there < len(every):
             raise UserError(
-                f"{self.path} is not drawn to the end ({there} of {len(every)} shards): run the same command again"
+                f"{self.path} is not drawn to the end ({there} of {len(every)} shards): repeat the study's command"
             )
         return found
 
     def sentences(self) -> tuple[Sentence, ...]:
         """The trees that were used, in the order of the corpus."""
-        return tuple(conllu.read(_text(self.parses, "parse"), source=str(self.parses)))
+        if not self.parses.exists():
+            raise UserError(f"{self.path} was not begun to be drawn: repeat the study's command")
+        return tuple(conllu.read(self.parses.read_text(encoding="utf-8"), source=str(self.parses)))
 
     def heat_maps(self, caption: str | None = None, *, seed: int | None = None) -> Iterator[HeatMaps]:
         """Image after image, one shard in memory at a time; their words know the tree.
@@ -200,23 +209,39 @@ class RunFolder:
         if not self.artifact("measured").stamp.exists():
             if self.facts.format == 1 and old.exists():
                 return pd.read_parquet(old)
-            raise UserError(f"{self.path} is not measured to the end: run the stage 'measure' first")
+            raise UserError(f"{self.path} is not measured to the end: run visuosyn measure {self.path} first")
         files = sorted((self.path / "measured" / name).glob("*.parquet"))
         if not files:
-            raise UserError(f"{self.path} has no measured rows {name!r}: measure it first, or see {self.path}/measured")
+            there = sorted(one.name for one in (self.path / "measured").glob("*/") if any(one.glob("*.parquet")))
+            raise UserError(f"{self.path} has no measured rows {name!r}: there are {', '.join(there)}")
         tables = [pq.read_table(file) for file in files]
         found: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
         return found
 
     def table(self, name: str) -> pd.DataFrame:
         """A table of the report, ``tables/NAME.csv``; UserError where it is not there."""
-        return pd.read_csv(_there(self.tables / f"{name}.csv", "report"))
+        path = self.tables / f"{name}.csv"
+        if not path.exists() and self.page.exists():
+            there = ", ".join(sorted(one.stem for one in self.tables.glob("*.csv")))
+            raise UserError(f"{self.path} has no table {name!r}: there are {there}")
+        return pd.read_csv(self._there(path, "report"))
 
     def dropped(self) -> pd.DataFrame:
         """What could not be measured, with the reason; the seed is missing where it is lost for all."""
         path = self.dropped_file if self.dropped_file.exists() else self.left_out_file
-        table = pd.read_csv(_there(path, "measure"), dtype=str, keep_default_na=False)
+        table = pd.read_csv(self._there(path, "measure"), dtype=str, keep_default_na=False)
         return table.assign(seed=pd.to_numeric(table["seed"]).astype("Int64"))
+
+    def _there(self, path: Path, command: str) -> Path:
+        if not path.exists():
+            raise UserError(f"{path} is not there: run visuosyn {command} {self.path} first")
+        return path
+
+
+def is_exported(path: str | Path) -> bool:
+    """Does a folder hold what ``visuosyn.report.export`` leaves of a run: what was drawn, without trees and shards?"""
+    path = Path(path)
+    return (path / FILE).is_file() and (path / "README.md").is_file() and not (path / "parses.conllu").exists()
 
 
 def dropped_table(dropped: Iterable[Dropped]) -> pd.DataFrame:
@@ -254,13 +279,3 @@ def with_tree(maps: HeatMaps, sentence: Sentence) -> HeatMaps:
     positions = maps.extra["positions"]
     words = tuple(replace(sentence.words[at], index=row) for row, at in enumerate(positions))
     return maps.with_facts(words=words)
-
-
-def _there(path: Path, stage: str) -> Path:
-    if not path.exists():
-        raise UserError(f"{path} is not there: run the stage {stage!r} first")
-    return path
-
-
-def _text(path: Path, stage: str) -> str:
-    return _there(path, stage).read_text(encoding="utf-8")

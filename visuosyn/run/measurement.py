@@ -42,6 +42,7 @@ class Measurement:
             edges, judge = values.get("edges", "enhanced"), values.get("judge", "")
             return cls(masks=tuple(values["masks"]), edges=edges, judge=judge)
         except (KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise UserError(f"{path} is damaged or says nothing of mask rules: {error}") from None
+            lost = "" if path.name == FILE else f"there is no {FILE}, and "
+            raise UserError(f"{lost}{path} is damaged or says nothing of mask rules: {error}") from None
         except (FileNotFoundError, NotADirectoryError):
             raise UserError(f"{folder} is no run folder: it holds no {FILE}") from None

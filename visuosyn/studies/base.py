@@ -111,6 +111,7 @@ class StudyKind(ABC):
             if whole.is_current(inputs):
                 return
             whole.forget()  # from here on the rows may be a mixture
+            folder.artifact("report").outdate()
             measure = self.measurer(folder, wanted)
             files: list[Path] = []
             for number, shards in enumerate(units):

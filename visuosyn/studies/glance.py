@@ -25,6 +25,8 @@ def at_a_glance(folder: RunFolder, content: str, table: Markup) -> str:
     '2 captions, 2 seeds each, drawn by StableDiffusionPipeline'
     """
     facts, page = folder.facts, folder.page
+    outdated = folder.artifact("report").outdated
+    lacking = "The report is of an earlier measurement" if outdated else "No report yet"
     return str(
         Markup(
             "<p><strong>{}</strong>, {} drawn by {} ({}, guidance {:g}); {} dropped with reasons."
@@ -37,7 +39,7 @@ def at_a_glance(folder: RunFolder, content: str, table: Markup) -> str:
             facts.guidance,
             f"{len(folder.dropped()):,}",
             table,
-            f"The report: {page}" if page.exists() else f"No report yet: visuosyn report {folder.path}",
+            f"The report: {page}" if page.exists() and not outdated else f"{lacking}: visuosyn report {folder.path}",
         )
     )
 
@@ -61,7 +63,7 @@ def prompt_study_html(study: PromptStudy) -> str:
 def _main_table(study: PromptStudy) -> Markup:
     """The first rows of the main table under the first mask rule, empty where nothing could be measured."""
     name, columns = study.main
-    if not (study.folder.tables / f"{name}.csv").exists():
+    if not (study.folder.tables / f"{name}.csv").exists() or study.folder.artifact("report").outdated:
         return Markup("")
     table, rule = study.table(name).rename(columns={"low": "estimate_low", "high": "estimate_high"}), ""
     if "mask" in table:

@@ -44,7 +44,11 @@ class StudyResult:
         return self.folder.rows(name)
 
     def table(self, name: str) -> pd.DataFrame:
-        """One of the tables of statistics, in percentage points: ``tables/NAME.csv``."""
+        """One of the tables of statistics, in percentage points: ``tables/NAME.csv``.
+
+        Raises UserError where there is none, or where the rows were measured again since.
+        """
+        self.folder.require_report()
         return self.folder.table(name)
 
     def heat_maps(self, caption: str | None = None, *, seed: int | None = None) -> list[HeatMaps]:

@@ -60,7 +60,9 @@ def study_html(study: RelationStudy) -> str:
     '2 captions of relations.txt, 2 seeds each, drawn by StableDiffusionPipeline (1 step, guidance 7.5)'
     """
     facts = study.facts
-    known = (study.folder.tables / "relations.csv").exists() and len(study.relations) > 0
-    mask = study.folder.measurement.masks[0]
+    folder = study.folder
+    there = (folder.tables / "relations.csv").exists() and not folder.artifact("report").outdated
+    known = there and len(study.relations) > 0
+    mask = folder.measurement.masks[0]
     table = relations_html(study.relations, mask=mask, scheme=facts.scheme) if known else ""
     return at_a_glance(study.folder, f"{facts.captions:,} captions of {facts.corpus}", Markup(table))

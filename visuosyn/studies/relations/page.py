@@ -105,7 +105,7 @@ def _write(run: RunFolder, statistics: Mapping[str, pd.DataFrame], *, masks: Seq
         run,
         title="Dependency relations in pictures",
         sentence=sentence,
-        command=f"visuosyn study {facts.corpus} --seeds {','.join(map(str, facts.seeds))}",
+        command="visuosyn study",
         findings=findings,
         figures=[*(one for some in shown.values() for one in some), *charts] if stats else [],
         tables=[(name, title) for name, title in TABLES if (run.tables / f"{name}.csv").exists()],
