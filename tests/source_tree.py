@@ -1,4 +1,4 @@
-"""What the source files import: at the top, inside a function, by a string, for type checkers only."""
+"""What the source files import: in a statement anywhere, by a string, by an attribute of the package, for types."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRAINING = sorted((ROOT / "training").rglob("*.py"))
 
 
 class Import(NamedTuple):
-    """``name``: the module, or the module and a name in it; ``how``: "statement", "string" or "types"."""
+    """``name``: the module, or the module and a name in it; ``how``: "statement", "string", "attribute" or "types"."""
 
     name: str
     line: int
@@ -54,11 +54,11 @@ def imports(code: str) -> list[Import]:
 
     A string counts as one where it is the dotted name of a module of the package, with ":name" or without, and, in a
     module that loads by an f-string (``import_module(f"visuosyn.view.{home}")``), where it completes that f-string to
-    one.
+    one. An attribute of the package itself (``import visuosyn as vs; vs.study``) counts as an import of that name.
     """
     tree = ast.parse(code)
-    prefixes = [prefix for call in ast.walk(tree) if (prefix := _loaded_below(call)) is not None]
-    return [*_statements(tree, "statement"), *_strings(tree, ["", *prefixes])]
+    prefixes = [prefix for call in loads(tree) if (prefix := _loaded_below(call)) is not None]
+    return [*_statements(tree, "statement"), *_strings(tree, ["", *prefixes]), *_attributes(tree)]
 
 
 def _statements(node: ast.AST, how: str) -> Iterator[Import]:
@@ -83,12 +83,60 @@ def _strings(tree: ast.AST, prefixes: list[str]) -> Iterator[Import]:
             yield from (Import(name, node.lineno, "string") for name in found if "." in name and is_module(name))
 
 
-def _loaded_below(node: ast.AST) -> str | None:
+def _attributes(tree: ast.AST) -> Iterator[Import]:
+    """What is taken from the package itself, under whatever name; "visuosyn.*" where that cannot be seen."""
+    nodes = list(ast.walk(tree))
+    aliases = [alias for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    called = {alias.asname or "visuosyn" for alias in aliases if alias.name == "visuosyn" or _binds_the_package(alias)}
+    inner = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+    for node in nodes:
+        if isinstance(node, ast.Attribute | ast.Name) and id(node) not in inner:
+            first, *rest = _dotted(node)
+            if first in called:
+                yield Import(".".join(["visuosyn", *(rest or "*")]), node.lineno, "attribute")
+    for call in loads(tree):
+        if call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value == "visuosyn":
+            yield Import("visuosyn.*", call.lineno, "attribute")
+
+
+def _binds_the_package(alias: ast.alias) -> bool:
+    return alias.name.startswith("visuosyn.") and alias.asname is None
+
+
+def _dotted(node: ast.expr) -> list[str]:
+    """The names of a dotted expression, the first one empty where it does not start with a name."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.insert(0, node.attr)
+        node = node.value
+    return [node.id, *names] if isinstance(node, ast.Name) else ["", *names]
+
+
+def loads(tree: ast.AST) -> Iterator[ast.Call]:
+    """The calls of ``import_module`` and ``__import__``, under another name too."""
+    called = {"import_module", "__import__"} | {
+        alias.asname
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name in ("import_module", "__import__") and alias.asname
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in called:
+            yield node
+
+
+def computed_loads(code: str) -> list[int]:
+    """The lines that load a module whose name is no constant."""
+    return [
+        call.lineno for call in loads(ast.parse(code)) if not (call.args and isinstance(call.args[0], ast.Constant))
+    ]
+
+
+def _loaded_below(call: ast.Call) -> str | None:
     """The constant start of the f-string that a call of ``import_module`` loads."""
-    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module") and node.args:
-        name = node.args[0]
-        if isinstance(name, ast.JoinedStr) and isinstance(name.values[0], ast.Constant):
-            return str(name.values[0].value)
+    if call.args and isinstance(name := call.args[0], ast.JoinedStr) and isinstance(name.values[0], ast.Constant):
+        return str(name.values[0].value)
     return None
 
 

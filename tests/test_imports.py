@@ -6,7 +6,6 @@ downward where ``TYPES_BELOW`` says so.
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -14,7 +13,17 @@ from graphlib import TopologicalSorter
 import pytest
 
 import visuosyn
-from tests.source_tree import FILES, TRAINING, Import, imports, imports_of, of_the_package, relative, room_of
+from tests.source_tree import (
+    FILES,
+    TRAINING,
+    Import,
+    computed_loads,
+    imports,
+    imports_of,
+    of_the_package,
+    relative,
+    room_of,
+)
 
 ROWS = [  # each may import what stands above it, and itself
     ("errors",),
@@ -38,6 +47,7 @@ ROWS = [  # each may import what stands above it, and itself
 LEVEL = {name: level for level, row in enumerate(ROWS) for name in row}
 DOWNWARD = {("data/shown.py", "view")}  # as pandas and xarray load their drawing when something is looked at
 TYPES_BELOW = {("data/heatmaps.py", "view")}  # what ``HeatMaps.pair`` gives
+COMPUTED = {"__init__.py", "view/__init__.py", "studies/registry.py"}  # load modules by names that they put together
 OF_NO_ROOM = {"__init__.py", "data/shown.py"}
 
 AT_HOME = {
@@ -99,22 +109,79 @@ def test_every_room_has_its_row() -> None:
 def test_imports_point_upward(path) -> None:
     own = room_of(path)
     for room, module, one in of_the_package(path):
-        if room == "__init__" and one.how == "statement":
-            assert _names_of_the_facade(path) <= {"__version__"}
-            continue
+        if room == "__init__" and one.how in ("statement", "attribute"):
+            continue  # the next test
         known = DOWNWARD if one.how != "types" else DOWNWARD | TYPES_BELOW
         if room != own and (relative(path), room) not in known:
             assert LEVEL[room] < LEVEL[own], f"line {one.line} imports {module} ({one.how}), which stands below {own}"
 
 
-def _names_of_the_facade(path) -> set[str]:
-    """What a file takes from ``visuosyn`` itself and not from a room."""
-    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
-    taken = {
-        a.name for node in nodes if isinstance(node, ast.ImportFrom) and node.module == "visuosyn" for a in node.names
-    }
-    used = {n.attr for n in nodes if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "visuosyn"}
-    return (taken | used) - set(LEVEL)
+@every_file
+def test_nothing_is_taken_from_the_facade(path) -> None:
+    """Its public names lie below; only the version is its own."""
+    assert names_of_the_facade(path.read_text(encoding="utf-8")) <= {"__version__"}
+
+
+def names_of_the_facade(code: str) -> set[str]:
+    """What a source text takes from ``visuosyn`` itself and not from a room; "*" for all of it."""
+    found = [one.name.split(".") for one in imports(code) if one.how != "string"]
+    return {name[1] for name in found if name[0] == "visuosyn" and len(name) > 1 and name[1] not in LEVEL}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import visuosyn\nvisuosyn.study",
+        "import visuosyn as vs\nvs.study",
+        "import visuosyn.data\nvisuosyn.study",
+        "def f():\n    import visuosyn as vs\n    return vs.study(vs.__version__)",
+        "from visuosyn import study",
+    ],
+)
+def test_a_name_of_the_facade_is_found(code: str) -> None:
+    assert names_of_the_facade(code) - {"__version__"} == {"study"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import visuosyn as vs\ngetattr(vs, 'study')",
+        "import visuosyn\nhouse = visuosyn\nhouse.study",
+        "import_module('visuosyn').study",
+        "__import__('visuosyn').study",
+        "from visuosyn import *",
+    ],
+)
+def test_the_facade_handed_on_is_found(code: str) -> None:
+    assert "*" in names_of_the_facade(code)
+
+
+@pytest.mark.parametrize("head", ["import visuosyn", "import visuosyn.data", "import visuosyn as vs"])
+def test_a_room_taken_as_an_attribute_is_found(head: str) -> None:
+    name = head.split()[-1].split(".")[0]
+    assert Import("visuosyn.studies.registry.kind", 2, "attribute") in imports(f"{head}\n{name}.studies.registry.kind")
+
+
+def test_modules_with_computed_names_are_loaded_by_registries_alone() -> None:
+    """The strings that these load are counted as imports above."""
+    found = {relative(path) for path in FILES if computed_loads(path.read_text(encoding="utf-8"))}
+    assert found == COMPUTED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import_module('visuosyn.' + x)",
+        "importlib.import_module('visuosyn.{}'.format('view'))",
+        "import_module(f'visuosyn.{x}')",
+        "__import__('visuosyn.%s' % x)",
+        "__import__(name=x)",
+        "load(x)",
+    ],
+)
+def test_a_computed_name_is_found(line: str) -> None:
+    code = "from importlib import import_module as load\nimport_module('visuosyn.view')\n"
+    assert computed_loads(code + line) == [3]
 
 
 def test_the_exceptions_are_needed() -> None:

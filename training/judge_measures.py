@@ -18,7 +18,7 @@ SCENES = 500
 OVERLAP = 0.5
 """A found thing is a true one if it has its noun and their masks' IoU is at least this."""
 LEAST = 30
-"""A true thing of which fewer pixels show is none that could be asked for; finding it is no fault."""
+"""A true thing of which fewer pixels show is not scored: neither missing it nor finding it is an error."""
 
 
 def matches(found: Sequence[Found], true: Sequence[Object]) -> list[tuple[Found, Object]]:

@@ -105,7 +105,7 @@ class Learner:
     def noise(self, times: Tensor, generator: torch.Generator) -> Tensor:
         """White noise (b, 8, 24, 24); in the recipe's share one interpolated from few normal values is added to it.
 
-        Not at the noisiest times, where it is decided what stands where: there it turned one thing into two.
+        Not at the noisiest steps, where layout is decided: there it duplicated objects.
         """
         shape = (len(times), CHANNELS, network.GRID, network.GRID)
         noise = torch.randn(shape, generator=generator, device=self.device)

@@ -123,7 +123,7 @@ def test_one_process_at_a_time(tmp_path):
     try:
         assert first.stdout.readline() == "ready\n"
         with (
-            pytest.raises(UserError, match="run is in use: another visuosyn is at work in it"),
+            pytest.raises(UserError, match="run is in use by another visuosyn process"),
             locked(tmp_path / "run"),
         ):
             RunFolder.claim(tmp_path / "run", FACTS, RULES)

@@ -8,7 +8,7 @@ from visuosyn.corpus.source import CorpusFile, Entry, Fault, Reader, lines
 
 
 def read(source: CorpusFile) -> Iterator[Entry | Fault]:
-    """Every line, blank ones too; its number is its id, so that ids do not move when a line is emptied."""
+    """Every line, blank ones too: ids are line numbers, so blanking a line does not shift them."""
     for number, line in enumerate(lines(source.text), 1):
         yield Entry(line, number)
 

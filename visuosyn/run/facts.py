@@ -80,7 +80,7 @@ class RunFacts:
     @property
     def captions_per_part(self) -> int:
         """How many captions, with all their seeds, lie together. In format 1 shards hold a batch, wherever it ends, so
-        a part is the least number of shards that ends with a caption."""
+        a part is the fewest shards that end at a caption boundary."""
         if self.format == 1:
             return math.lcm(len(self.seeds), self.batch_size) // len(self.seeds)
         return max(1, self.batch_size // len(self.seeds))

@@ -35,7 +35,7 @@ def locked(folder: str | Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise UserError(
-            f"{folder} is in use: another visuosyn is at work in it. Wait until it ends, or choose another folder"
+            f"{folder} is in use by another visuosyn process. Wait until it ends, or choose another folder"
         ) from None
     except OSError as error:
         raise UserError(f"cannot write {folder}: {error.strerror or error}") from error

@@ -70,7 +70,7 @@ def result_columns(
 ) -> dict[str, NDArray[np.generic]]:
     """The columns estimate, low, high (in points), p, effect, effect_low, effect_high, n, each (cell,).
 
-    A test of a single cluster is none: p is missing there.
+    One cluster cannot be tested: p is missing there.
 
     >>> import numpy as np
     >>> from visuosyn.stats.permutation import contrast

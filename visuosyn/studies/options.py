@@ -79,7 +79,7 @@ ParserName = Annotated[
 ]
 PromptParser = Annotated[str, Option("Installed spaCy model.", CORPUS)]
 Scheme = Annotated[str, Option("Relations: ud (Universal Dependencies) or clear (spaCy's own).", CORPUS)]
-Collapse = Annotated[bool, Option("in front of is one: nmod:in_front_of.", CORPUS)]
+Collapse = Annotated[bool, Option("Treat multiword prepositions as one (nmod:in_front_of).", CORPUS)]
 Coreference = Annotated[str, Option("fastcoref model that finds coreferent words.", CORPUS, metavar="MODEL")]
 Swapped = Annotated[
     str | Iterable[str],
@@ -104,7 +104,10 @@ Noise = Annotated[
     str, Option("caption: own noise for each; plain: the same for all, by seed; image: by image id + seed.", DRAWING)
 ]
 Storage = Annotated[
-    str, Option("parts: maps by block and third of the steps; total: one a word.", DRAWING, flag="--keep")
+    str,
+    Option(
+        "parts: maps by block and phase of the steps (early, middle, late); total: one a word.", DRAWING, flag="--keep"
+    ),
 ]
 
 Masks = Annotated[

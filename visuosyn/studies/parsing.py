@@ -82,7 +82,7 @@ def write_vocabulary(folder: RunFolder, sentences: Iterable[Sentence], known: fr
 
 
 def count_words(sentences: Iterable[Sentence]) -> Counter[str]:
-    """How often each word occurs, in lower case; punctuation is none."""
+    """How often each word occurs, in lower case; punctuation is not counted."""
     return Counter(w.text.lower() for s in sentences for w in s.words if any(map(str.isalnum, w.text)))
 
 

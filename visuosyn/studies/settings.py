@@ -11,7 +11,7 @@ from visuosyn.errors import UserError
 from visuosyn.parse import DEFAULT
 from visuosyn.run import Measurement
 
-# relative:0.4 is the paper's and comes first; the others show what hangs on the rule.
+# relative:0.4 is the paper's and comes first; the others show how much depends on the rule.
 MASKS = (
     "relative:0.4",
     "relative:0.3",

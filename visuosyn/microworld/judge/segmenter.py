@@ -1,4 +1,4 @@
-"""The judge of pictures without a truth: a small network that says what stands where, and counts it.
+"""Segmenter for pictures without ground truth: a small network that says what stands where, and counts it.
 
 It was trained on rendered scenes only (``python -m training train-judge``), never on what the model draws. For each
 pixel it says whether something stands there, which noun and colour that is, and where the centre of that thing lies;
@@ -36,7 +36,7 @@ JUDGE_DIR: Path = Path(__file__).parent
 """The bundled judge: weights and measured figures."""
 WEIGHTS, FACTS = "segmenter.safetensors", "judge.json"
 UNKNOWN = len(words.NOUNS)
-"""The class of what is none of the nouns."""
+"""Background: none of the nouns."""
 OWN = len(words.COLOURS)
 """The class of a thing in its own colour, or in any that is none of the six."""
 REACH = 16.0

@@ -52,10 +52,10 @@ uniform, so that noisy ones come more often; the image loss weights a cell full 
 the first {single_phase:.0%} of the first budget {single_share:.0%} of the examples come from the scenes with one
 object alone; {rare_share:.0%} are drawn from the scenes whose captions name a size or a pattern; in
 {coarse_share:.0%} of the examples at times below {coarse_until} a coarse noise, interpolated from {coarse} normal
-values, is added to the white one: it hides colours while outlines show, so that words of colour and ground are needed
-at known places; in {drop_end:.0%} of all examples the states of the end tokens are replaced by those of the empty
-caption, so that the words themselves carry the picture; in {drop_context:.0%} each token is encoded by itself, so
-that an adjective acts through its own state and not only through that of its noun, which has read it; in a share of
+values, is added to the white one: it hides colours while outlines show, so that colour and ground words still matter
+once the layout is fixed; in {drop_end:.0%} of all examples the states of the end tokens are replaced by those of the
+empty caption, so that the words themselves carry the picture; in {drop_context:.0%} each token is encoded by itself,
+so that an adjective acts through its own state and not only through that of its noun, which has read it; in a share of
 examples that falls from {drop_qualities:.0%} without noise to none at pure noise, the time embedding reads nothing at
 the places of adjectives and grounds, so that cross attention must convey them; captions are dropped in
 {drop_caption:.0%}. **No loss on attention or on the mask of any word** was used, so where the attention of a word

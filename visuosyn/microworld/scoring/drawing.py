@@ -27,7 +27,7 @@ class Plan:
         count: prompts; ``seed`` chooses them and the noise.
         steps, guidance: of each picture; None: those that the model is meant to be drawn with.
         batch_size: pictures at once; it changes nothing in them beyond rounding.
-        scenes: on which attention is measured against exact masks; a third as many of held-out combinations beside.
+        scenes: on which attention is measured against exact masks; besides, on a third as many held-out scenes.
     """
 
     count: int = 1000

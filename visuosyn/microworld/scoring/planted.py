@@ -104,7 +104,7 @@ def _pairs(scene: Scene, sentence: Sentence) -> list[tuple[WordPair, str]]:
 
 
 def planted_table(rows: pd.DataFrame, *, draws: int = 2000) -> pd.DataFrame:
-    """Agreement of maps and masks: a row for each mask rule, sort of words and relation, and for all of a sort.
+    """Agreement of maps and masks: a row for each mask rule, kind of words and relation, and for all of a kind.
 
     Columns: mask, words, relation, n_pairs, n_scenes, ``n_left_out`` (pairs beside them that could not be compared);
     ``agreement``, the share of pairs (in per cent) whose maps stand

@@ -39,7 +39,7 @@ class Recipe:
             it is not decided yet at which places red will be wanted.
         coarse_share: share of examples to whose noise, at times below `COARSE_UNTIL`, a coarse one is added (Guttenberg
             2023, "Diffusion with offset noise", but interpolated from few values): it hides colours while outlines
-            show, so that words of colour and ground are needed where it is known what stands where.
+            show, so that colour and ground words still matter once the layout is fixed.
         rare_share: share of examples drawn from the scenes whose captions name a size or a pattern, which are few.
         single_phase: first share of a fresh run's budget in which more scenes than usual hold one object.
         single_share: share of that phase's examples that are drawn from the scenes with one object alone.

@@ -82,7 +82,7 @@ def claim(out: Path, facts: dict[str, Any]) -> None:
 
 
 def attention(pipeline: Any, out: Path, plan: Plan, progress: OnProgress | None) -> pd.DataFrame:
-    """The figures of `truth.summary`, and its main ones on scenes of held-out combinations, a third as many.
+    """The figures of `truth.summary`, and its main ones on a third as many held-out scenes.
 
     A row a unit is kept in the folder.
     """

@@ -163,8 +163,10 @@ def _fault(template: Template) -> str:
         return "has an adjective twice"
     if slots == 2 and len(adjectives) % 2:
         return "has two places, so its adjectives come two by two: give an even number"
-    if template.swap in names or (template.swap and slots == 2):
-        return "has a swap that is one of its own nouns, or two places, for which there is none"
+    if template.swap in names:
+        return "has a swap that is one of its own nouns"
+    if template.swap and slots == 2:
+        return "has two places and a swap: only a template with one place takes a swap"
     return ""
 
 

@@ -142,7 +142,7 @@ def measure_scene(scene: DrawnTemplate, judge: Judge, rules: Sequence[str]) -> t
 
 
 def alternatives(templates: Sequence[Template]) -> dict[str, tuple[str, ...]]:
-    """For each adjective those that it is an alternative to: that stand in one template with it, or with one of these.
+    """For each adjective its group: those that occur in the same templates, directly or through others.
 
     >>> a, b = Template("1", "a {} [hat]", ("red", "blue")), Template("2", "a {} [cat]", ("big", "small"))
     >>> alternatives([a, b])["red"], alternatives([a, b])["small"]

@@ -1,4 +1,4 @@
-"""The cohyponym study: are two kinds of one thing harder to draw together, and does their attention tell?"""
+"""The cohyponym study: are two kinds of one thing harder to draw together, and does their attention show it?"""
 
 from __future__ import annotations
 

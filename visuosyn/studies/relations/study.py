@@ -152,7 +152,8 @@ def study(
         dtype: "float32", "float16", "bfloat16" or "auto".
         noise: "caption" draws from noise of its own for each caption, "plain" from ``manual_seed(seed)`` for all,
             "image" from ``manual_seed(image id + seed)``, for captions that have a numeric image id (COCO).
-        storage: "parts" stores maps by resolution, block and third of the steps, "total" one map a word.
+        storage: "parts" stores maps by resolution, block and phase of the steps (early, middle, late),
+            "total" one map a word.
         masks: rules that turn maps into areas; the first is the one that figures show.
         edges: "enhanced" measures all pairs, "basic" leaves out those that only the enhanced graph joins.
         preset: the published set-up that the options come from (``visuosyn.preset``), for the facts.

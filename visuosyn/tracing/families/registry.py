@@ -90,7 +90,7 @@ def _load(entry: EntryPoint) -> Family:
         family = found() if isinstance(found, type) else found
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise UserError(f"{_described(entry)} cannot be loaded: {reason}; mend or uninstall it") from error
+        raise UserError(f"{_described(entry)} cannot be loaded: {reason}; fix or uninstall it") from error
     if not isinstance(family, Family):
         raise UserError(f"{_described(entry)} is not a family: it lacks parts of visuosyn.tracing.families.base.Family")
     return family
