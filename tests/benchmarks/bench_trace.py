@@ -9,13 +9,13 @@ size out (half a minute of CPU time a call).
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+import typer
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 
 from visuosyn.testing import text_encoder, tiny_pipeline
@@ -71,11 +71,12 @@ def compare(
     return float(np.median(plain)), ratios, held[-1]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="leave the large model out")
-    parser.add_argument("--rounds", type=int, default=15)
-    quick, rounds = vars(parser.parse_args()).values()
+def main(
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave the large model out.")] = False,
+    rounds: Annotated[int, typer.Option(help="Pairs of calls, traced and untraced.", min=1)] = 15,
+) -> None:
+    """Print the table of costs."""
     torch.set_num_threads(1)
     small = (32, 64, 64, 64)
     cases = [
@@ -108,4 +109,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +10,11 @@ import pandas as pd
 import pytest
 
 import visuosyn as vs
-from visuosyn import __version__
 from visuosyn.errors import UserError
 from visuosyn.run import RunFolder
+from visuosyn.studies.drawing import design_file
 from visuosyn.studies.registry import kind
-from visuosyn.testing import tiny_pipeline
+from visuosyn.testing import tiny_pipeline, tiny_run
 
 OLD = Path(__file__).parents[1] / "data" / "run_of_format_1"
 
@@ -50,17 +48,21 @@ def test_measured_again_it_says_the_same(run):
     assert (run.path / "run.json").read_bytes() == facts
 
 
-def test_a_finished_one_is_not_drawn_again_and_an_unfinished_one_cannot_go_on(run, tmp_path):
+def test_no_study_goes_on_in_it(run, tmp_path):
+    """Another visuosyn drew it: its facts differ, whether it is finished or not."""
     (tmp_path / "captions.txt").write_text("a red cat\n\na dog in a hat\nthe ball\n")
     options = {"steps": 1, "seeds": "0-1", "batch_size": 3, "storage": "total", "masks": "soft"}
-    values = json.loads((run.path / "run.json").read_text())  # as if these libraries had drawn it
-    values["software"] = {name: __version__ if name == "visuosyn" else version(name) for name in values["software"]}
-    (run.path / "run.json").write_text(json.dumps(values))
-    facts = run.facts
-    shards = {path: path.read_bytes() for path in (run.path / "traces").iterdir()}
-    found = vs.study(tmp_path / "captions.txt", out=run.path, model=tiny_pipeline(), **options)
-    assert found.facts == facts
-    assert {path: path.read_bytes() for path in shards} == shards
     run.shard(1).unlink()
-    with pytest.raises(UserError, match=r"is not drawn to the end \(1 of 2 shards\)"):
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    with pytest.raises(UserError, match=r"holds another study: .*software visuosyn: '0.1"):
         vs.study(tmp_path / "captions.txt", out=run.path, model=tiny_pipeline(), **options)
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file() and path in before} == before
+
+
+def test_a_missing_design_is_called_what_it_is(run, tmp_path):
+    """Format 1 had none; in a newer folder it was lost, and the study's command writes it again."""
+    with pytest.raises(UserError, match=r"visuosyn 0\.1 drew it and did not keep templates\.csv"):
+        design_file(run, "templates.csv")
+    newer = RunFolder(Path(shutil.copytree(tiny_run(), tmp_path / "newer")))
+    with pytest.raises(UserError, match=r"holds no templates\.csv, which says what was drawn: repeat"):
+        design_file(newer, "templates.csv")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -18,6 +19,16 @@ from visuosyn.studies.gather import now
 from visuosyn.studies.parsing import parse_stage, write_vocabulary
 
 NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+def design_file(folder: RunFolder, name: str) -> Path:
+    """A file that says what a study drew. Raises UserError where it is missing: 0.1 did not write it."""
+    path = folder.path / name
+    if path.exists():
+        return path
+    if folder.facts.format == 1:
+        raise UserError(f"{folder.path} cannot be measured again: visuosyn 0.1 drew it and did not keep {name}")
+    raise UserError(f"{folder.path} holds no {name}, which says what was drawn: repeat the study's command")
 
 
 @dataclass(frozen=True)
@@ -67,7 +78,7 @@ def trace_stage(
     """Draw and trace every caption with every seed, a shard a few captions; gives how many images had to be drawn.
 
     Shards that are there and whole are kept. Batches depend on the corpus and the facts alone, so a resumed study draws
-    each image together with the same others. Raises UserError for an unfinished run of format 1.
+    each image together with the same others.
 
     >>> import shutil
     >>> from pathlib import Path
@@ -79,9 +90,6 @@ def trace_stage(
     [4, 0]
     """
     facts, drawn, done = folder.facts, 0, 0
-    if facts.format == 1:
-        _require_whole(folder)
-        return 0
     for number in range(facts.parts):
         part = slice(number * facts.captions_per_part, (number + 1) * facts.captions_per_part)
         both = zip(captions[part], sentences[part], strict=True)
@@ -156,10 +164,3 @@ def positions(traced: Sequence[Word], words: Sequence[Word]) -> tuple[int, ...]:
 
 def _is_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in NO_MEMORY)
-
-
-def _require_whole(folder: RunFolder) -> None:
-    if not all(is_complete(shard) for part in folder.parts() for shard in part):
-        raise UserError(
-            f"{folder.path} was begun by visuosyn 0.1 and is not drawn to the end: draw it again in another folder"
-        )

@@ -30,7 +30,7 @@ from visuosyn.studies.adjectives.design import (
 from visuosyn.studies.adjectives.measure import TABLES, measurer, units
 from visuosyn.studies.adjectives.redraw import redraw_stage
 from visuosyn.studies.base import Measured, Progress, StudyKind
-from visuosyn.studies.drawing import draw_study
+from visuosyn.studies.drawing import design_file, draw_study
 from visuosyn.studies.gather import gather
 from visuosyn.studies.judging import judge_facts, judge_file, spec_of, try_on_blank
 from visuosyn.studies.results import PromptStudy
@@ -99,11 +99,8 @@ ADJECTIVES = Adjectives()
 
 
 def _templates_of(folder: RunFolder) -> tuple[Template, ...]:
-    """The templates that a folder was drawn from. UserError for a folder of format 1, which does not hold them."""
-    path = folder.path / DESIGN[0]
-    if not path.exists():
-        raise UserError(f"{folder.path} was made by visuosyn 0.1 and cannot be measured again: it holds no {path.name}")
-    return read_templates(path)
+    """The templates that a folder was drawn from. UserError where it does not hold them, as in format 1."""
+    return read_templates(design_file(folder, DESIGN[0]))
 
 
 def adjectives(

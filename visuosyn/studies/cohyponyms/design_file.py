@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from visuosyn.errors import UserError
 from visuosyn.run import RunFolder
 from visuosyn.run.artifacts import write_content
 from visuosyn.studies.cohyponyms.design import NounPair, NounPrompt, sizes
+from visuosyn.studies.drawing import design_file
 
 FILES = ("design.json", "pairs.csv", "nouns.csv")
 
@@ -33,13 +33,8 @@ def write_design(folder: RunFolder, pairs: Sequence[NounPair], prompts: Sequence
 
 
 def read_prompts(folder: RunFolder) -> tuple[NounPrompt, ...]:
-    """The prompts that a folder was drawn from. Raises UserError for a folder of format 1, which does not say them."""
-    try:
-        design = json.loads((folder.path / "design.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(
-            f"{folder.path} was made by visuosyn 0.1 and cannot be measured again: it holds no design.json"
-        ) from None
+    """The prompts that a folder was drawn from. Raises UserError where it does not say them, as in format 1."""
+    design = json.loads(design_file(folder, "design.json").read_text(encoding="utf-8"))
     pairs = {pair.name: pair for pair in (NounPair(**values) for values in design["pairs"])}
     sentences = {sentence.id: sentence for sentence in folder.sentences()}
     return tuple(
