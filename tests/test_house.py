@@ -17,7 +17,7 @@ LONGEST, MEDIAN = 350, 130
 WORDS = {
     "cohyponyms": r"co-?hyponym",
     "adjectives": r"leak(age|ed|s)|\bbindings?\b|AdjectiveStudy",
-    "relations": r"\bmIo[UDH]\b|mio[udh]_|relation_(table|forest|plane)|\bdominance",
+    "relations": r"\bmIo[UDH]\b|mio[udh]_|relation_(table|forest|plane)|\bdominance|(find|show)-?relation|#relation-",
     "prompt": r"PromptResult|explain_html",
 }
 ELSEWHERE = {

@@ -40,7 +40,7 @@ def export(out: Path, folder: Path) -> None:
         folder: the pipeline folder to make.
 
     Raises:
-        UserError: the run lacks something; the folder holds something that is no pipeline.
+        UserError: the run lacks something; the folder holds something that is not a pipeline.
     """
     folder = folder.resolve()
     require_replaceable(folder)
@@ -71,7 +71,7 @@ def export(out: Path, folder: Path) -> None:
 
 
 def require_replaceable(folder: Path) -> None:
-    """Refuse a path that holds something which is no pipeline."""
+    """Refuse a path that holds something that is not a pipeline."""
     if not folder.exists() or (folder / "model_index.json").is_file():
         return
     if not folder.is_dir() or any(folder.iterdir()):
@@ -116,7 +116,7 @@ def training_facts(folder: Path, state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _replace(folder: Path, new: Path) -> None:
-    """Put a folder in another's place; the old one stands aside until the new one is there."""
+    """Replace a folder by another; the old one is only moved aside until the new one is in place."""
     aside = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(aside, ignore_errors=True)
     if folder.exists():

@@ -22,7 +22,7 @@ LEAST = 30
 
 
 def matches(found: Sequence[Found], true: Sequence[Object]) -> list[tuple[Found, Object]]:
-    """Found and true things that are the same, each once, by falling IoU."""
+    """Matching found and true things, each used once, the highest IoU first."""
     pairs = [(overlap(one, other), i, j) for i, one in enumerate(found) for j, other in enumerate(true)]
     taken: list[tuple[int, int]] = []
     for iou, i, j in sorted(pairs, reverse=True):

@@ -70,7 +70,7 @@ class Progress:
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Progress:
-        """Progress from JSON; what older versions did not write was so: one warm-up a budget, all on CPU."""
+        """Progress from JSON. What older versions did not write: one warm-up a budget, everything on the CPU."""
         older = {"warm_step": facts.get("budget_step", 0), "devices": ("cpu",)}
         lists = {name: tuple(facts[name]) for name in ("devices", "history") if name in facts}
         return cls(**{**older, **facts, **lists})

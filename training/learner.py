@@ -146,7 +146,7 @@ class Learner:
         return Texts(states, torch.where(hidden[..., None], nothing, states))
 
     def _each_alone(self, tokens: Tensor) -> Tensor:
-        """States (b, n, width) of tokens (b, n) that know their place but no other token."""
+        """States (b, n, width) of tokens (b, n) that know their position but no other token."""
         places = torch.arange(tokens.shape[1], device=self.device).expand(tokens.shape)
         alone: Tensor = self.text(input_ids=tokens.reshape(-1, 1), position_ids=places.reshape(-1, 1)).last_hidden_state
         return alone.view(*tokens.shape, -1)

@@ -23,7 +23,7 @@ from visuosyn.microworld.world.scenes import sample
 NOUN, COLOUR, ROW, COLUMN = range(4)
 """The planes of labels: noun (0 nothing, 1 + its place, 26 none of them), colour (likewise), centre."""
 PATCHES = 0.3
-"""Share of the pictures with a shapeless patch of some thing's texture, which is no noun."""
+"""Share of the pictures with a shapeless patch of some thing's texture, which belongs to no noun."""
 
 
 class Lessons(NamedTuple):
@@ -75,7 +75,7 @@ def _scene(seed: int, random: np.random.Generator) -> tuple[NDArray[np.uint8], N
 
 
 def _patch(image: NDArray[np.uint8], labels: NDArray[np.float32], random: np.random.Generator) -> None:
-    """Lay a shapeless patch of a thing's inside over a picture and its labels."""
+    """Lay a shapeless patch of a thing's texture over a picture and its labels."""
     noun = str(random.choice(words.NOUNS))
     colour = str(random.choice(words.COLOURS)) if noun in words.COLOURED else None
     row, column = (int(random.integers(low, high)) for low, high in ((40, SIZE - 24), (16, SIZE - 16)))
@@ -86,7 +86,7 @@ def _patch(image: NDArray[np.uint8], labels: NDArray[np.float32], random: np.ran
 
 
 def blob(random: np.random.Generator, row: int, column: int) -> NDArray[np.bool_]:
-    """A shapeless patch about a place of a picture, (96, 96) bool: an ellipse whose edge wanders."""
+    """A shapeless patch about a place of a picture, (96, 96) bool: an ellipse with an uneven edge."""
     wander = torch.from_numpy(random.standard_normal((1, 1, 6, 6))).float()
     wide = functional.interpolate(wander, (SIZE, SIZE), mode="bicubic")[0, 0].numpy()
     y, x = (np.mgrid[:SIZE, :SIZE] - np.reshape((row, column), (2, 1, 1))) / random.uniform(10, 22, (2, 1, 1))
@@ -94,7 +94,7 @@ def blob(random: np.random.Generator, row: int, column: int) -> NDArray[np.bool_
 
 
 def inside(noun: str, colour: str | None, random: np.random.Generator) -> NDArray[np.uint8]:
-    """A picture (96, 96, 3) full of a thing's inside: a full square of its sprite, mirrored over and over."""
+    """A picture (96, 96, 3) filled with a thing's texture: an opaque square of its sprite, mirrored again and again."""
     drawn = sprite(noun, "normal", colour)
     side = 12
     solid = np.lib.stride_tricks.sliding_window_view(drawn.alpha, (side, side)).mean((2, 3))
@@ -122,7 +122,7 @@ def bent(lessons: Lessons, random: np.random.Generator) -> Lessons:
 
 
 def _moved(centres: Tensor, matrix: Tensor) -> Tensor:
-    """Centres (n, 2, 96, 96) of the unbent picture where the bending (target to source) has brought them."""
+    """Centres (n, 2, 96, 96) of the picture before it was bent, moved as the bending (target to source) moves them."""
     places = (2 * centres.flip(1) + 1) / SIZE - 1  # x, y from -1 to 1
     back = torch.linalg.inv(matrix[:, :, :2])
     moved = torch.einsum("nij,njhw->nihw", back, places - matrix[:, :, 2, None, None])

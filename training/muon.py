@@ -90,7 +90,7 @@ def _gradient(parameter: Tensor) -> Tensor:
 
 
 def _share(costs: Sequence[int], ranks: int) -> list[list[int]]:
-    """Deal groups to ranks, the dearest first, each to the rank with the least to do."""
+    """Deal groups to ranks, the most costly first, each to the rank with the least to do."""
     shares: list[list[int]] = [[] for _ in range(ranks)]
     for index in sorted(range(len(costs)), key=lambda index: -costs[index]):
         min(shares, key=lambda share: sum(costs[other] for other in share)).append(index)

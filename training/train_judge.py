@@ -56,7 +56,7 @@ class Lectures(Dataset[Lessons]):
 
 
 def train_segmenter(*, steps: int = JUDGE_STEPS, seed: int = 0, note: Note | None = None) -> Network:
-    """A network trained on so many batches of rendered scenes; another process renders them."""
+    """A network trained on that many batches of rendered scenes; another process renders them."""
     torch.manual_seed(seed)
     network = Network()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -76,7 +76,7 @@ def train_segmenter(*, steps: int = JUDGE_STEPS, seed: int = 0, note: Note | Non
 
 
 def segmentation_loss(outputs: Outputs, batch: Lessons) -> Tensor:
-    """Errors of presence everywhere; of noun, colour and the way to the centre where something stands."""
+    """Errors of presence everywhere; of noun, colour and the offset to the centre where something stands."""
     present = (batch.labels[:, NOUN] > 0).float()
     coarse = batch.labels[:, :, 1::2, 1::2]
     there = coarse[:, NOUN] > 0
@@ -111,7 +111,7 @@ def optimiser(network: nn.Module) -> Callable[[float], None]:
 
 
 def rate_factor(number: int, steps: int) -> float:
-    """Up over 30 steps, even, then down to nothing over the second half."""
+    """The factor of the learning rate: up over 30 steps, constant, then down to 0 over the second half."""
     return min(1.0, (number + 1) / 30, 2 * (1 - number / steps))
 
 
@@ -122,7 +122,7 @@ def save_half(network: nn.Module, path: Path) -> None:
 
 
 def train_silhouettes(*, steps: int = SHAPE_STEPS, seed: int = 0, note: Note | None = None) -> nn.Module:
-    """A classifier trained on so many batches of outlines."""
+    """A classifier trained on that many batches of outlines."""
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     network = silhouette.network()

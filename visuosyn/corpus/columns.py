@@ -66,7 +66,7 @@ def _first(names: Sequence[str], usual: Sequence[str]) -> str:
 
 
 def entry(row: Mapping[str, Any], columns: Columns, source: CorpusFile, line: int) -> Entry | Fault:
-    """A row of a table as an entry; a caption that is no text is a fault, a missing one an empty entry."""
+    """A row of a table as an entry; a caption that is not text is a fault, a missing one an empty entry."""
     text = row.get(columns.caption)
     if text is not None and not isinstance(text, str):
         return source.fault(line, f"{columns.caption!r} is {type(text).__name__} {text!r:.40}, not text")

@@ -53,7 +53,7 @@ def read_corpus(
     r"""Read a corpus of captions; its format is found from its content unless given.
 
     ``format``: one of ``FORMATS`` or "auto". ``column``: the column of a table that holds the captions.
-    ``limit``: keep the first so many captions (the whole file is checked all the same).
+    ``limit``: keep only this many captions, from the first on (the whole file is checked all the same).
 
     A caption's id is the file's own (``id`` column, COCO ``id``, ``# sent_id``), else the number of its line or row;
     ids that repeat get "#2", "#3". White space and control characters are squeezed to single blanks, except in
@@ -98,7 +98,7 @@ def validate_corpus(
     r"""Every fault of a corpus, in the order of its lines; an empty list for a corpus that can be read.
 
     ``notes`` adds what is not a fault but worth knowing (``Fault.note``): empty and repeated captions, ids that repeat,
-    control characters, several roots. Raises UserError where the file cannot be looked into at all.
+    control characters, several roots. Raises UserError where the file cannot be read at all.
 
     >>> from pathlib import Path
     >>> _ = Path("captions.tsv").write_text("id\tcaption\n1\ta cat\n2\n")
@@ -136,7 +136,7 @@ def _caption(entry: Entry, id: str, text: str, source: CorpusFile) -> Caption:
 
 
 def _ids(entries: Sequence[Entry]) -> list[str]:
-    """The files' own ids or the positions; one that stands already gets the first free "#2", "#3" ..."""
+    """The files' own ids or the positions; one that was used before gets the first free "#2", "#3" ..."""
     wanted = [entry.id or str(position) for position, entry in enumerate(entries, 1)]
     taken, seen, ids = set(wanted), Counter[str](), []
     for id in wanted:

@@ -113,7 +113,7 @@ def _split(raw: str, line: int, file: str) -> tuple[list[str], list[Row], list[F
 
 
 def _row(number: int, text: str, before: Sequence[Row]) -> Row:
-    """A row; if not whole, its id is what it begins with or the one that is due, so that no other row is blamed."""
+    """A row; if not whole, its id is what it begins with or the next number, so that no other row is reported."""
     row = Row(number, text.split("\t")[0], text.split("\t"))
     if row.whole:
         return row

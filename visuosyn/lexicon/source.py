@@ -1,4 +1,4 @@
-"""Noun hierarchies that a lexicon can stand on: the WordNet 3.1 of this package, or one that ``wn`` has installed."""
+"""Noun hierarchies for a lexicon: the WordNet 3.1 of this package, or one that ``wn`` has installed."""
 
 from __future__ import annotations
 

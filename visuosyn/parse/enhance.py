@@ -114,7 +114,7 @@ def shared_subjects(tree: Tree, edges: set[Edge]) -> set[Edge]:
 
 
 def _predicative(tree: Tree, i: int, first: int) -> bool:
-    """Whether a noun in coordination is a predicate: with a copula, or beside a word that is no verb."""
+    """Whether a noun in coordination is a predicate: with a copula, or beside a word that is not a verb."""
     return tree.has(i, "cop") or tree.words[first].upos not in ("VERB", "AUX")
 
 

@@ -91,7 +91,7 @@ def swapped(caption: Caption, pair: WordPair, *, number: int = 0) -> Caption:
     The words keep their lemmas and tags but have no tree; a capital at the start of the caption stays there, and names
     keep theirs. The id names the pair and the two words, since two pairs may be of the same words. How to read: what
     a pair keeps when its words change places does not come from where they stand. Caveat: most swapped captions are
-    not English, and a model may never have seen their like.
+    not English, and a model may never have seen anything like them.
 
     >>> from visuosyn.data import Caption, WordPair
     >>> from visuosyn.testing import sentence

@@ -19,6 +19,7 @@ SCRIPTS = ("tables.js", "maps.js", "cards.js")
 def render(package: str, *, masks: Sequence[str], mask: str, **context: Any) -> str:
     """The page of a package, from its ``page.html``, with style sheet and scripts inside.
 
+    Those of the package itself, ``page.css`` and ``page.js`` where it has them, stand after those of all pages.
     ``masks`` are the rules that readers may choose from, ``mask`` the one shown first; ``context`` is what the template
     needs. What came from captions is escaped.
     """
@@ -27,8 +28,8 @@ def render(package: str, *, masks: Sequence[str], mask: str, **context: Any) -> 
         environment(package)
         .get_template("page.html")
         .render(
-            css=_asset("page.css"),
-            js=Markup("").join(_asset(name) for name in SCRIPTS),
+            css=_asset("page.css") + _own(package, "page.css"),
+            js=Markup("").join([*(_asset(name) for name in SCRIPTS), _own(package, "page.js")]),
             settings=Markup(script_json(settings)),
             masks=masks,
             mask=mask,
@@ -56,3 +57,9 @@ def environment(package: str = "") -> Environment:
 def _asset(name: str) -> Markup:
     """One of our own style sheets or scripts, to stand inside the page as it is."""
     return Markup(files("visuosyn.report").joinpath(f"templates/{name}").read_text(encoding="utf-8"))
+
+
+def _own(package: str, name: str) -> Markup:
+    """What only the page of this package needs; empty for a package without such a file."""
+    file = files(package).joinpath(name)
+    return Markup(file.read_text(encoding="utf-8") if file.is_file() else "")

@@ -139,7 +139,7 @@ def blank(width: str = "column", height: float = 77.0) -> Figure:
 
 
 def tight(width: float, height: float, *, padding: float = 0.02, spacing: float = 0.0) -> Figure:
-    """A figure of so many millimetres with next to no space between its axes, for pictures side by side.
+    """A figure of a size in millimetres, with almost no space between its axes, for pictures side by side.
 
     >>> [round(25.4 * float(side), 3) for side in tight(160, 80).get_size_inches()]
     [160.0, 80.0]
@@ -149,7 +149,7 @@ def tight(width: float, height: float, *, padding: float = 0.02, spacing: float 
 
 
 def plain(texts: Iterable[Text]) -> None:
-    """Show texts that come from data as they are: two dollars in a word are no formula.
+    """Show texts that come from data as they are: two dollar signs in a word do not make a formula.
 
     >>> figure, axes = canvas("column", 40)
     >>> legend = axes.legend(axes.plot([0, 1]), ["$5 or $6"])

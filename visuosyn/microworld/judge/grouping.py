@@ -1,4 +1,4 @@
-"""Pixels into things: patches that hang together, and pixels that vote for one centre."""
+"""Pixels into things: connected patches, and pixels that vote for one centre."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def peaks(counts: NDArray[np.floating]) -> NDArray[np.intp]:
 
 
 def components(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
-    """The patches of a mask that hang together, corners included.
+    """The connected patches of a mask; pixels that touch at a corner are connected.
 
     >>> [int(patch.sum()) for patch in components(np.array([[1, 0, 0, 1], [0, 1, 0, 1]], bool))]
     [2, 2]
@@ -66,7 +66,7 @@ def _smooth(counts: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _around(values: NDArray[Any], reach: int, reduce: Callable[..., NDArray[Any]]) -> NDArray[Any]:
-    """``np.max`` or ``np.mean`` over a square around each place; beyond the edge stands the least value."""
+    """``np.max`` or ``np.mean`` over a square around each place; beyond the edge the least value is assumed."""
     for axis in (0, 1):
         padding = [(reach, reach) if axis == other else (0, 0) for other in (0, 1)]
         padded = np.pad(values, padding, constant_values=values.min())

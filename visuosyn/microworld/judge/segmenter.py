@@ -36,7 +36,7 @@ JUDGE_DIR: Path = Path(__file__).parent
 """The bundled judge: weights and measured figures."""
 WEIGHTS, FACTS = "segmenter.safetensors", "judge.json"
 UNKNOWN = len(words.NOUNS)
-"""Background: none of the nouns."""
+"""The class of a thing that is none of the nouns."""
 OWN = len(words.COLOURS)
 """The class of a thing in its own colour, or in any that is none of the six."""
 REACH = 16.0
@@ -93,7 +93,7 @@ class Segmentation:
         return tuple(sorted(found, key=lambda thing: thing.centre[1]))
 
     def silhouette(self) -> NDArray[np.bool_]:
-        """(96, 96) bool: the largest connected patch of foreground; no noun takes part in finding it."""
+        """(96, 96) bool: the largest connected patch of foreground, whatever its nouns."""
         patches = components(self.foreground)
         return max(patches, key=np.count_nonzero, default=np.zeros((SIZE, SIZE), bool))
 

@@ -2,13 +2,13 @@
 
 A small model paints zebra stripes long before it can draw a zebra, and a judge that looks at pixels names it. So the
 thing in a one-object picture is named here from its silhouette alone: the largest connected patch of what the segmenter
-calls foreground (`Segmentation.silhouette`; the nouns that it sees take no part), cut out, scaled to 32x32 with its
+calls foreground (`Segmentation.silhouette`; the nouns that it sees are ignored), cut out, scaled to 32x32 with its
 proportions kept, position and size forgotten. It learns outlines of the world's sprites, bent, nibbled and smoothed,
-and shapeless blobs, which are no noun (``python -m training train-judge``).
+and shapeless blobs, which stand for no noun (``python -m training train-judge``).
 
-What is left of texture: the segmenter finds the foreground by its pixels, and it has seen the sprites. Bent sprites and
-shapeless patches of their texture taught it to follow what it sees; a shape that it completes by habit would still be
-named here.
+Texture still matters in one way: the segmenter finds the foreground by its pixels, and it has seen the sprites. Bent
+sprites and shapeless patches of their texture taught it to follow what it sees; a shape that it completes by habit
+would still be named here.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Silhouettes:
 
     @torch.inference_mode()
     def name(self, masks: Sequence[NDArray[np.bool_]], *, forced: bool = False) -> list[str | None]:
-        """The noun that each mask (rows, columns) has the outline of; None for none of them, also for an empty one.
+        """The noun whose outline each mask (rows, columns) has; None if it has no noun's, or is empty.
 
         ``forced`` takes the likeliest noun even where none of them is likelier.
         """

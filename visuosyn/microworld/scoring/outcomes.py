@@ -1,4 +1,4 @@
-"""What a picture has of what its prompt asked for: one row a prompt, then shares with intervals."""
+"""How much of what its prompt asked for a picture shows: one row a prompt, then shares with intervals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from visuosyn.microworld.world import words
 from visuosyn.stats.proportions import difference_of_shares, share
 
 CLEARLY = 6
-"""Centres are left or right of each other by at least so many pixels; a thing on another is at most as far above it."""
+"""Left and right: centres are at least this many pixels apart. On: a thing is at most as many above the other."""
 
 
 def outcomes(
@@ -99,7 +99,7 @@ def _placed(prompt: ScoringPrompt, found: Sequence[Found]) -> bool:
 
 
 def stands(one: Found, relation: str, other: Found) -> bool:
-    """Whether a thing stands to another as a relation says.
+    """Whether two things stand in a relation.
 
     Left and right go by centres, at least ``CLEARLY`` pixels apart. On and under: its centre lies between the other's
     left and right ends, and is higher or 3 pixels lower than the other's; on: it also ends higher than the other, and
@@ -161,7 +161,7 @@ def _of_either(pair: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
 
 def _differences(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Held out minus trained, as shares; a combination of words counts once however often it was drawn, since the
-    pictures of one are no independent evidence on combinations."""
+    pictures of one are not independent evidence about combinations."""
     pair, alone = table[table["sort"] == "pair"], table[table.asked == 1]
     coloured, described = alone[alone.colour.notna()], alone[alone.described.notna()]
     for measure, group, some, column, first, second in (

@@ -138,7 +138,7 @@ def _described(noun: str, adjective: str) -> Mention:
 
 
 def _pair(rng: random.Random) -> Iterator[Wish]:
-    """Held-out pairs of nouns and trained ones by turns, within each the nouns as even as can be."""
+    """Held-out and trained pairs of nouns alternately, either kind with its nouns as evenly used as possible."""
     every = set(words.noun_pairs())
     held, trained = (_even(rng, sorted(some)) for some in (every & words.held_out(), every - words.held_out()))
     for nouns in itertools.chain.from_iterable(zip(held, trained, strict=True)):
@@ -163,7 +163,7 @@ def _relation(rng: random.Random) -> Iterator[Wish]:
 
 
 def _sensible(relation: str) -> Iterable[tuple[str, str]]:
-    """The pairs that scenes join so: only small things stand on or under something."""
+    """The pairs that scenes join by a relation: only small things stand on or under something."""
     lower = {"on": tuple(SURFACES), "under": SHELTERS}
     if relation not in lower:
         return itertools.permutations(words.NOUNS, 2)
@@ -188,13 +188,13 @@ def _colours(noun: str) -> tuple[str, ...]:
 
 
 def _turns(rng: random.Random, things: Sequence[Any]) -> Iterator[Any]:
-    """All things in some order, again and again."""
+    """All things, shuffled again for each round, without end."""
     while True:
         yield from rng.sample(things, len(things))
 
 
 def _even(rng: random.Random, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Pairs without end, each time one that was used least, of those one whose nouns were used least."""
+    """Pairs without end: always one that was used least, and among those one whose nouns were used least."""
     used: Counter[tuple[str, str] | str] = Counter()
     while True:
         shuffled = rng.sample(pairs, len(pairs))

@@ -36,7 +36,7 @@ class Recipe:
             must carry what its noun's state, which has read the adjective, would otherwise carry for it.
         drop_qualities: share whose time embedding reads nothing at the places of adjectives and grounds, so that cross
             attention must say what is red. It is the share without noise, and falls to none at pure noise, where
-            it is not decided yet at which places red will be wanted.
+            it is not decided yet where red belongs.
         coarse_share: share of examples to whose noise, at times below `COARSE_UNTIL`, a coarse one is added (Guttenberg
             2023, "Diffusion with offset noise", but interpolated from few values): it hides colours while outlines
             show, so that colour and ground words still matter once the layout is fixed.

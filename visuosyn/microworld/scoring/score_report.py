@@ -16,7 +16,7 @@ from visuosyn.run.files import atomic_write, write_text
 
 WORST = 4
 PICTURES = 24
-"""At most so many pictures on a sheet, wrong ones first."""
+"""At most this many pictures on a sheet, wrong ones first."""
 SELECTED = {
     "nouns": ("noun", "named", ("one",)),
     "nouns in pairs": ("noun", "there", ("pair",)),
@@ -24,7 +24,7 @@ SELECTED = {
     "sizes and patterns": ("described", "exact", ("one, described", "one, held out")),
     "relations": ("relation", "placed", ("relation",)),
 }
-"""For each kind of group: the column that holds it, the outcome, and the sorts of prompts."""
+"""For each kind of group: the column that holds it, the outcome, and the kinds of prompts."""
 
 PAGE = """\
 <!doctype html>

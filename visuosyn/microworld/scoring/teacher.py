@@ -1,7 +1,7 @@
 """Teacher forcing: the model reads true pictures under noise, each with its own caption.
 
 A scene's picture is encoded by the linear code, noised to five time steps, and the U-Net reads it with the scene's own
-caption. What it draws by itself plays no part, so its heat maps can be compared with masks that are known exactly.
+caption. Nothing is drawn by the model itself, so its heat maps can be compared with masks that are known exactly.
 """
 
 from __future__ import annotations

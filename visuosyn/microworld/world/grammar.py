@@ -75,7 +75,7 @@ class PhraseWord:
     entity: str | None = None
 
     def under(self, head: PhraseWord, deprel: str, enhanced: str | None = None) -> PhraseWord:
-        """Hang the word under a head; ``enhanced`` is the label in the enhanced graph, if it differs."""
+        """Attach the word to a head; ``enhanced`` is the label in the enhanced graph, if it differs."""
         self.head, self.deprel, self.enhanced = head, deprel, enhanced or deprel
         return self
 
@@ -121,7 +121,7 @@ def noun_phrase(mention: Mention) -> Phrase:
 
 
 def of_phrase(mention: Mention, whole: Mention) -> Phrase:
-    """``a basket of apples``: the whole is a mention of its own."""
+    """``a basket of apples``: the basket is a separate mention."""
     outer, inner = noun_phrase(whole), noun_phrase(mention)
     return modified(outer, _case("of", inner, outer.shows | inner.shows), "of")
 

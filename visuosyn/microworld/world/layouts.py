@@ -2,8 +2,8 @@
 
 The pictures are meant to be learnt by a small model: sprites stand on a lattice of 4 pixels, at three sizes, facing one
 way; what is named first stands to the left unless the caption says otherwise; a thing without a colour word is drawn in
-its own colour, which is none of the six. A size word speaks of the usual size in the same place: a thing alone or in
-a pair is usually of the normal size.
+its own colour, which is none of the six. A size word is relative to the usual size in the same place: a thing alone
+or in a pair is usually of the normal size.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ PREPOSITIONS = {"grass": ("on", "in"), "snow": ("in", "on"), "sand": ("on",), "f
 
 @dataclass(frozen=True)
 class Layout:
-    """What is said and where it stands, before anything is drawn.
+    """What the caption says and where each thing stands, before anything is drawn.
 
     Attributes:
         phrase: builds the caption's core, from new words at each call, since joining words changes them.

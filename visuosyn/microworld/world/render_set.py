@@ -70,7 +70,7 @@ def render(
 
 
 def _rendered(seeds: range, out: Path, split: Split, processes: int) -> Iterator[tuple[str, str]]:
-    """Tree and line of each scene, in order; a few scenes are not worth other processes."""
+    """Tree and line of each scene, in order; few scenes are rendered here, as starting processes takes longer."""
     work = partial(_write, out=out, split=split)
     jobs = list(enumerate(seeds))
     if processes == 1 or len(jobs) <= CHUNK:

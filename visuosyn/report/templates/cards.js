@@ -225,32 +225,6 @@ function refresh() {
   }
 }
 
-function filterCards() {
-  const wanted = document.querySelector(".find").value.trim().toLowerCase();
-  const { value } = document.querySelector("select.relation");
-  if (value !== view.relation) chooseRelation(value);
-  let found = 0;
-  for (const element of all(".card")) {
-    const caption = element.firstElementChild.textContent.toLowerCase();
-    const fits = caption.includes(wanted) && (!view.relation || JSON.parse(element.dataset.relations).includes(view.relation));
-    element.hidden = !fits;
-    found += fits;
-  }
-  const total = all(".card").length;
-  document.querySelector(".found").textContent = found === total ? `${total} pictures` : `${found} of ${total} pictures`;
-}
-
-// Its arcs stand out and its pairs are listed at once.
-function chooseRelation(relation) {
-  view.relation = relation;
-  for (const card of cards.values()) {
-    markRelation(card);
-    if (!card.details) continue;
-    card.details.open = Boolean(relation);
-    fillPairs(card);
-  }
-}
-
 function chooseRule(rule) {
   view.rule = rule;
   if (VISUOSYN.masks.includes(rule)) view.mask = rule;
@@ -271,20 +245,11 @@ function chooseRule(rule) {
 
 document.addEventListener("input", ({ target }) => {
   if (target.classList.contains("threshold")) chooseRule(`relative:${Number(target.value)}`);
-  if (target.classList.contains("find") || target.classList.contains("relation")) filterCards();
 });
 document.addEventListener("change", ({ target }) => {
   if (target.classList.contains("mask")) chooseRule(target.value || `relative:${Number(document.querySelector(".threshold").value)}`);
   if (target.name === "show") { view.show = target.value; refresh(); }
   if (target.classList.contains("common")) { view.common = target.checked; refresh(); }
-});
-document.addEventListener("click", ({ target }) => {
-  const button = target.closest("button.show-relation");
-  if (!button) return;
-  document.querySelector(".find").value = "";
-  document.querySelector("select.relation").value = button.dataset.relation;
-  filterCards();
-  document.getElementById("pictures").scrollIntoView();
 });
 
 const seen = new IntersectionObserver((entries) => {

@@ -1,5 +1,5 @@
 "use strict";
-// Tables that sort, the relations that are looked for, the choice of the mask rule, and text to copy. All of it works without the pictures.
+// Tables that sort, the choice of the mask rule, and text to copy. All of it works without the pictures.
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
@@ -35,20 +35,7 @@ function sortTable(header) {
 function showMask(mask) {
   if (!mask) return;
   all("tbody[data-mask]").forEach((body) => { body.hidden = body.dataset.mask !== mask; });
-  findRelations();
-}
-
-// Only the relations whose name or gloss has what was typed, under every rule; rows to compare with stay.
-function findRelations() {
-  const find = document.querySelector(".find-relation");
-  if (!find) return;
-  const wanted = find.value.trim().toLowerCase();
-  const rows = all("#relation-table tbody tr:not(.pinned)");
-  rows.forEach((row) => { row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted); });
-  const here = rows.filter((row) => !row.parentElement.hidden);
-  const found = here.filter((row) => !row.hidden).length;
-  document.querySelector(".relations-found").textContent =
-    found === here.length ? `${found} relations` : `${found} of ${here.length} relations`;
+  document.dispatchEvent(new CustomEvent("mask-shown"));
 }
 
 async function copyText(button) {
@@ -63,9 +50,6 @@ async function copyText(button) {
   setTimeout(() => { button.textContent = "Copy"; }, 2000);
 }
 
-document.addEventListener("input", ({ target }) => {
-  if (target.classList.contains("find-relation")) findRelations();
-});
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
