@@ -59,7 +59,7 @@ def multiverse_table(sums: pd.DataFrame, *, draws: int = 2000, seed: int = 0, le
 def _universes(
     rows: pd.DataFrame, prompts: NDArray[np.object_], *, draws: int, seed: int, level: float
 ) -> pd.DataFrame:
-    """All relations and mask rules of one normalisation, choice of layers and third of the steps."""
+    """All relations and mask rules of one normalisation, choice of layers and phase of the steps."""
     keys = ["relation", *UNIVERSE]
     wide = rows.pivot_table(index="caption_id", columns=keys, values=SUMS, aggfunc="sum", fill_value=0.0)
     wide = wide.reindex(prompts, fill_value=0.0)
