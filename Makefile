@@ -12,6 +12,8 @@ STUDY_OPTIONS ?= --seeds 0-1
 PROMPT ?= a dog wearing a red hat
 EXPLAIN_OUT ?= reports/prompt
 
+# Tests compute on one thread each, in one process a core; what a file's tests share is made once.
+PYTEST := pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 NBMAKE := -o addopts= -p no:cacheprovider --nbmake --nbmake-timeout=900 notebooks
 QUIET := TRANSFORMERS_VERBOSITY=error DIFFUSERS_VERBOSITY=error
 
@@ -42,10 +44,10 @@ reports: $(VENV)/installed ## rebuild reports/; run folders go to runs/, an inte
 	$(RUN) visuosyn export runs/adjectives reports/adjectives
 
 test: lint ## install, then lint, check types and run the tests
-	$(RUN) pytest
+	$(RUN) $(PYTEST)
 
 test-all: lint ## the same with the slow tests
-	$(RUN) pytest -m "slow or not slow"
+	$(RUN) $(PYTEST) -m "slow or not slow"
 
 test-notebooks: $(VENV)/installed-dev ## run every notebook on the bundled model; their files stay as they are
 	$(QUIET) $(RUN) pytest $(NBMAKE)

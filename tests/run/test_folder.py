@@ -44,15 +44,15 @@ def test_a_file_and_a_folder_of_something_else_are_refused(tmp_path):
         RunFolder.open(tmp_path)
 
 
-def test_what_is_not_there_yet_is_named_with_its_stage(tmp_path):
+def test_what_is_not_there_yet_is_named_with_its_command(tmp_path):
     folder = RunFolder.claim(tmp_path, FACTS, RULES)
     reads = {
-        "measure": lambda: folder.rows("pairs"),
-        "report": lambda: folder.table("relations"),
-        "parse": folder.sentences,
+        f"run visuosyn measure {tmp_path} first": lambda: folder.rows("pairs"),
+        f"run visuosyn report {tmp_path} first": lambda: folder.table("relations"),
+        "repeat the study's command": folder.sentences,
     }
-    for stage, read in reads.items():
-        with pytest.raises(UserError, match=f"run the stage '{stage}' first"):
+    for message, read in reads.items():
+        with pytest.raises(UserError, match=message):
             read()
     with pytest.raises(UserError, match=r"is not drawn to the end \(0 of 1 shards\)"):
         folder.parts()

@@ -23,6 +23,7 @@ from visuosyn.studies.registry import BUILT_IN, entry, kind, kind_of
 from visuosyn.testing import tiny_pipeline
 
 OPTIONS: dict[str, Any] = {"steps": 1, "seeds": "0-1", "batch_size": 2, "masks": ["relative:0.4", "soft"]}
+FASTEST = ["adjectives"]  # for what the base alone decides
 JUDGED = OPTIONS | {"size": "96x96"}
 
 
@@ -189,6 +190,52 @@ def test_a_mixture_of_two_measurements_is_never_read(name, done, tmp_path, monke
     for read in (lambda: folder.rows(kind(name).rows[0]), lambda: kind(name).report(folder)):
         with pytest.raises(UserError, match="is not measured to the end"):
             read()
+
+
+@pytest.mark.parametrize("name", FASTEST)
+def test_rows_that_were_lost_are_missed_and_measured_again(name, done, given, pipeline, tmp_path):
+    folder = RunFolder(Path(shutil.copytree(done(name), tmp_path / "run")))
+    lost, before = folder.path / "measured" / kind(name).rows[0] / "00001.parquet", contents(folder.path)
+    lost.unlink()
+    shutil.rmtree(folder.path / "statistics")
+    for read in (lambda: folder.rows(lost.parent.name), lambda: kind(name).report(folder, rebuild=True)):
+        with pytest.raises(UserError, match="is not measured to the end"):
+            read()
+    study_of(name, given, pipeline)(folder.path)
+    assert contents(folder.path) == before
+
+
+@pytest.mark.parametrize("name", FASTEST)
+def test_what_a_killed_process_left_is_not_read(name, done, tmp_path):
+    folder = RunFolder(Path(shutil.copytree(done(name), tmp_path / "run")))
+    rows = kind(name).rows[0]
+    part = folder.path / "measured" / rows / "00001.parquet"
+    leftover = Path(shutil.copy(part, part.with_name(".unfinished-1-00001.parquet")))
+    pd.testing.assert_frame_equal(folder.rows(rows), RunFolder(done(name)).rows(rows))
+    kind(name).measure(folder)
+    assert not leftover.exists()
+
+
+@pytest.mark.parametrize("name", FASTEST)
+def test_no_dead_end_between_the_rows_and_what_is_made_of_all(name, done, given, pipeline, tmp_path):
+    folder = RunFolder(Path(shutil.copytree(done(name), tmp_path / "run")))
+    before = contents(folder.path)
+    (folder.path / "stamps" / "measured" / "whole.json").unlink()
+    kind(name).measure(folder)
+    kind(name).report(folder)
+    assert contents(folder.path) == before
+    _with(folder, masks=("area:0.3",)).save(folder.path)
+    study_of(name, given, pipeline)(folder.path)
+    assert contents(folder.path) == before
+
+
+@pytest.mark.parametrize("name", FASTEST)
+def test_lost_lists_of_what_was_dropped_are_named(name, done, tmp_path):
+    folder = RunFolder(Path(shutil.copytree(done(name), tmp_path / "run")))
+    folder.left_out_file.unlink()
+    folder.dropped_file.unlink()
+    with pytest.raises(UserError, match=r"dropped\.csv is not there: repeat the study's command"):
+        kind(name).measure(folder)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

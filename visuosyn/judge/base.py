@@ -41,7 +41,8 @@ class Judge(Protocol):
     """Looks at pictures. ``name`` is the judge's in tables.
 
     ``facts`` say what it is and how good: ``precision``, ``recall`` and ``specificity`` by object (``None``: nobody
-    measured them) and ``measured``, where; whatever else identifies it (model, revision, threshold) joins them.
+    measured them) and ``measured``, where; whatever else identifies it (model, revision, threshold) joins them. What a
+    judge of the same name and facts said is kept, so what changes its verdicts must change them.
     ``nouns`` are all that it can be asked about, ``None`` if it takes any noun phrase.
 
     Anything that has these four is a judge:

@@ -7,6 +7,7 @@ no (or 1 or 0). With several raters a noun counts as present where more than hal
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,7 +29,9 @@ class PersonJudge:
         self.path = Path(path)
         self.name = f"person:{self.path.name}"
         self._answers, raters = read_judgements(self.path)
-        self.facts: Mapping[str, Any] = UNMEASURED | {"judge": "people", "raters": raters, "file": self.path.name}
+        sha256 = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        who = {"judge": "people", "raters": raters, "file": self.path.name, "sha256": sha256}
+        self.facts: Mapping[str, Any] = UNMEASURED | who
 
     def rated(self, image: Image, nouns: Sequence[str]) -> list[str]:
         """Those of the nouns that somebody judged in a picture."""

@@ -71,16 +71,20 @@ class Artifact:
 
     def is_current(self, inputs: str) -> bool:
         """Are all files there, as they were written, and made from this?"""
-        known = self._read()
-        if known is None or known["inputs"] != inputs:
-            return False
-        files = ((self.folder / name, checksum) for name, checksum in known["files"].items())
-        return all(path.is_file() and sha256(path) == checksum for path, checksum in files)
+        return self.is_made_from(inputs) and self.is_whole()
 
     def is_made_from(self, inputs: str) -> bool:
         """Was it made from this? Looks at the stamp alone."""
         known = self._read()
         return known is not None and known["inputs"] == inputs
+
+    def is_whole(self) -> bool:
+        """Are all files there, as they were written?"""
+        known = self._read()
+        if known is None:
+            return False
+        files = ((self.folder / name, checksum) for name, checksum in known["files"].items())
+        return all(path.is_file() and sha256(path) == checksum for path, checksum in files)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -138,10 +142,10 @@ class Artifact:
 
     def _read(self) -> Stamp | None:
         try:
-            known: Stamp = json.loads(self.stamp.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
+            known = json.loads(self.stamp.read_text(encoding="utf-8"))
+            return Stamp(inputs=str(known["inputs"]), files=dict(known["files"]))
+        except (FileNotFoundError, ValueError, TypeError, KeyError):  # damaged is as good as not there
             return None
-        return known
 
 
 def write_content(path: Path, content: Content) -> None:

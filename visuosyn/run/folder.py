@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -179,12 +179,15 @@ class RunFolder:
             raise UserError(f"{self.path} was not begun to be drawn: repeat the study's command")
         return tuple(conllu.read(self.parses.read_text(encoding="utf-8"), source=str(self.parses)))
 
-    def heat_maps(self, caption: str | None = None, *, seed: int | None = None) -> Iterator[HeatMaps]:
+    def heat_maps(
+        self, caption: str | None = None, *, seed: int | None = None, sentences: Sequence[Sentence] = ()
+    ) -> Iterator[HeatMaps]:
         """Image after image, one shard in memory at a time; their words know the tree.
 
         ``caption`` and ``seed`` choose those of one caption id, of one seed; other captions' shards are not opened.
+        ``sentences`` saves reading the trees again.
         """
-        sentences = self.sentences()
+        sentences = sentences or self.sentences()
         by_id = {sentence.id: sentence for sentence in sentences}
         facts = self.facts
         numbers = (
@@ -205,18 +208,19 @@ class RunFolder:
 
         A run of format 1 that was not measured since has them in one file.
         """
-        old = self.path / f"{name}.parquet"
-        if not self.artifact("measured").stamp.exists():
-            if self.facts.format == 1 and old.exists():
-                return pd.read_parquet(old)
+        old, measured = self.path / f"{name}.parquet", self.artifact("measured").files
+        if not measured and old.exists() and not (self.path / measurements.FILE).exists():
+            return pd.read_parquet(old)
+        found = [self.path / file for file in measured if file.endswith(".parquet")]
+        if not measured or not all(file.is_file() for file in found):
             raise UserError(f"{self.path} is not measured to the end: run visuosyn measure {self.path} first")
-        files = sorted((self.path / "measured" / name).glob("*.parquet"))
+        files = [file for file in found if file.parent.name == name]
         if not files:
-            there = sorted(one.name for one in (self.path / "measured").glob("*/") if any(one.glob("*.parquet")))
-            raise UserError(f"{self.path} has no measured rows {name!r}: there are {', '.join(there)}")
+            there = ", ".join(dict.fromkeys(file.parent.name for file in found))
+            raise UserError(f"{self.path} has no measured rows {name!r}: there are {there}")
         tables = [pq.read_table(file) for file in files]
-        found: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
-        return found
+        rows: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+        return rows
 
     def table(self, name: str) -> pd.DataFrame:
         """A table of the report, ``tables/NAME.csv``; UserError where it is not there."""

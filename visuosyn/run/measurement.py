@@ -39,8 +39,10 @@ class Measurement:
             if not path.exists():
                 path = Path(folder) / "run.json"
             values = json.loads(path.read_text(encoding="utf-8"))
-            edges, judge = values.get("edges", "enhanced"), values.get("judge", "")
-            return cls(masks=tuple(values["masks"]), edges=edges, judge=judge)
+            edges, judge, masks = values.get("edges", "enhanced"), values.get("judge", ""), values["masks"]
+            if not isinstance(masks, list):
+                raise TypeError(f"masks are {masks!r}, not a list")
+            return cls(masks=tuple(masks), edges=edges, judge=judge)
         except (KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
             lost = "" if path.name == FILE else f"there is no {FILE}, and "
             raise UserError(f"{lost}{path} is damaged or says nothing of mask rules: {error}") from None

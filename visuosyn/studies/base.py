@@ -20,6 +20,7 @@ from visuosyn.errors import UserError
 from visuosyn.judge import Judge, load_judge
 from visuosyn.run import Measurement, RunFolder, digest, locked
 from visuosyn.run.artifacts import Content
+from visuosyn.run.files import remove_leftovers
 from visuosyn.run.folder import dropped_table
 from visuosyn.run.shards import checksum
 
@@ -50,6 +51,7 @@ class StudyKind(ABC):
 
     def __init__(self, judge: Judge | None = None) -> None:
         self._judge = judge
+        self._loaded: tuple[str, Judge] | None = None
 
     @abstractmethod
     def open(self, folder: RunFolder) -> Any:
@@ -84,15 +86,17 @@ class StudyKind(ABC):
         return {}
 
     def judge_of(self, measurement: Measurement) -> Judge:
-        """The judge of a measurement. Raises UserError where it was an object that cannot be loaded again."""
-        if self._judge is None:
-            if not measurement.judge:
-                raise UserError(
-                    "the judge of this study was given as an object and cannot be loaded again: call the study's "
-                    "function with it again"
-                )
-            self._judge = load_judge(measurement.judge)
-        return self._judge
+        """The judge of a measurement. Raises UserError where the folder does not say how to load it again."""
+        if self._judge is not None:
+            return self._judge
+        if not measurement.judge:
+            raise UserError(
+                "the judge of this study was given as an object, or to visuosyn 0.1, and cannot be loaded again: call "
+                "the study's function with it again"
+            )
+        if self._loaded is None or self._loaded[0] != measurement.judge:
+            self._loaded = measurement.judge, load_judge(measurement.judge)
+        return self._loaded[1]
 
     def measure(
         self, folder: RunFolder, measurement: Measurement | None = None, *, progress: Progress | None = None
@@ -104,15 +108,17 @@ class StudyKind(ABC):
         """
         self.require_own(folder)
         wanted = folder.measurement if measurement is None else measurement
+        self._loaded = None  # what people say may have changed since the last time
         with locked(folder.path):
+            remove_leftovers(folder.path)
             units, whole = self.units(folder), folder.artifact("measured")
             drawn, judged = self._drawn_from(folder, wanted), digest(*self.measured_facts(wanted))
             inputs = digest(drawn, judged, *(checksum(shard) for shards in units for shard in shards))
-            if whole.is_current(inputs):
+            if whole.is_current(inputs) and self._is_finished(folder, wanted):
                 return
+            measure = self.measurer(folder, wanted)
             whole.forget()  # from here on the rows may be a mixture
             folder.artifact("report").outdate()
-            measure = self.measurer(folder, wanted)
             files: list[Path] = []
             for number, shards in enumerate(units):
                 files += self._measure_unit(folder, number, digest(drawn, judged, *map(checksum, shards)), measure)
@@ -131,8 +137,8 @@ class StudyKind(ABC):
             artifact, inputs = folder.artifact("statistics"), self._computed_from(folder)
             if not artifact.is_current(inputs):
                 tables = self.compute(folder)
-                for old in (folder.path / "statistics").glob("*.parquet"):
-                    old.unlink()
+                for old in artifact.files:
+                    (folder.path / old).unlink(missing_ok=True)
                 artifact.write({f"statistics/{name}.parquet": table for name, table in tables.items()}, inputs)
             return {name: pd.read_parquet(folder.path / file) for name, file in self._computed(folder).items()}
 
@@ -183,14 +189,21 @@ class StudyKind(ABC):
     def _measured_from(self, folder: RunFolder, measurement: Measurement) -> str:
         """What all rows depend on, whoever judged: that is known once the rows are there, and needs no judge."""
         shards = (checksum(shard) for unit in self.units(folder) for shard in unit)
-        return digest(self._drawn_from(folder, measurement), *shards)
+        return digest(self._drawn_from(folder, measurement), folder.left_out_file, *shards)
+
+    def _is_finished(self, folder: RunFolder, measurement: Measurement) -> bool:
+        """Is what is made of all units there, and the measurement noted?"""
+        current = folder.artifact("measured/whole").is_made_from(self._measured_from(folder, measurement))
+        return current and folder.measurement == measurement
 
     def _computed_from(self, folder: RunFolder) -> str:
         """What the statistics depend on. Raises UserError where the rows are not those of the images that are there."""
-        measured, whole = folder.artifact("measured"), folder.artifact("measured/whole")
-        current = whole.is_made_from(self._measured_from(folder, folder.measurement))
-        if not measured.files or not current:
-            raise UserError(f"{folder.path} is not measured to the end: run visuosyn measure {folder.path} first")
+        measured = folder.artifact("measured")
+        if not measured.is_whole() or not self._is_finished(folder, folder.measurement):
+            raise UserError(
+                f"{folder.path} is not measured to the end, or not by this visuosyn: run visuosyn measure "
+                f"{folder.path} first"
+            )
         return digest(visuosyn.__version__, measured.content)
 
     def _computed(self, folder: RunFolder) -> dict[str, str]:
@@ -225,6 +238,8 @@ class StudyKind(ABC):
     def _left_out(self, folder: RunFolder) -> list[Dropped]:
         """What was left out before anything was drawn."""
         path = folder.left_out_file if folder.left_out_file.exists() else folder.dropped_file
+        if not path.exists():
+            raise UserError(f"{path} is not there: repeat the study's command")
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         if path == folder.dropped_file:  # of format 1, which lists all in one file
             table = table[table["what"].isin(self.left_out) & (table["seed"] == "")]

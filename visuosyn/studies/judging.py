@@ -26,7 +26,7 @@ def judge_facts(judge: Judge) -> str:
 
 def judge_file(judge: Judge) -> dict[str, str]:
     """``judge.json``: who judged, with what is known of its errors."""
-    return {FILE: json.dumps({"name": judge.name} | dict(judge.facts), indent=2) + "\n"}
+    return {FILE: json.dumps({"name": judge.name} | dict(judge.facts), indent=2, default=str) + "\n"}
 
 
 def try_on_blank(judge: Judge, facts: RunFacts, nouns: Sequence[str]) -> tuple[Verdict, ...]:

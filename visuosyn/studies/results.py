@@ -63,7 +63,7 @@ class StudyResult:
             raise UserError(
                 f"seed {seed} was not drawn in {self.path}: there are {', '.join(map(str, self.facts.seeds))}"
             )
-        return list(self.folder.heat_maps(caption, seed=seed))
+        return list(self.folder.heat_maps(caption, seed=seed, sentences=self.sentences))
 
     def __repr__(self) -> str:
         f = self.facts

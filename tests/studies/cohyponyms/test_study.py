@@ -1,6 +1,7 @@
 """The cohyponym study from end to end on a tiny random model: files, resuming, what is dropped, what is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from visuosyn.errors import UserError
 from visuosyn.judge import as_image, image_key
 from visuosyn.run import RunFolder
 from visuosyn.studies.cohyponyms.study import CohyponymStudy, cohyponyms
+from visuosyn.studies.registry import kind
 from visuosyn.testing import tiny_run
 
 PAIRS = "first,second\ncat,dog\ndog,wolf\napple,pear\ncar,truck\ncat,car\nhat,dog\nball,cat\npear,hat\n"
@@ -210,3 +212,35 @@ def test_one_pair_of_each_kind_is_a_study_without_subsets():
     assert few.table("subsets").empty and "difference" in few.table("subsets")
     assert (few.folder.figures / "hypernyms.svg").exists() and not (few.folder.figures / "subsets.svg").exists()
     assert few.table("outcomes").set_index("outcome")["n_images"]["both"] == 8
+
+
+def test_a_folder_is_measured_by_its_own_judge_and_by_what_people_say_now(tiny_model, pairs, tmp_path):
+    """The kind in the registry serves many folders: none may inherit the judge of another, or old judgements."""
+    options = {"pairs": pairs, "model": tiny_model, "seeds": "0", "steps": 1, "masks": ["soft"], "size": "96x96"}
+    found = cohyponyms(out=tmp_path / "run", judge="micro", **options)
+    said, own = tmp_path / "ada.csv", kind("cohyponyms")
+    by_people = replace(found.folder.measurement, judge=f"person:{said}")
+    for answer, outcome in (("yes", {"both"}), ("no", {"none"})):
+        judged = {
+            f"{image_key(as_image(m.image))},{w.text},{answer}"
+            for m in found.heat_maps()
+            for w in m.words
+            if w.text.isalpha()
+        }
+        said.write_text("\n".join(["image,noun,present", *sorted(judged)]) + "\n")
+        own.measure(found.folder, by_people)
+        images = found.rows("images")
+        assert set(images.loc[images["pair"] != "", "outcome"]) == outcome
+        assert json.loads((found.path / "judge.json").read_text())["name"] == "person:ada.csv"
+    own.measure(found.folder, replace(by_people, judge="micro"))
+    assert json.loads((found.path / "judge.json").read_text())["name"] == "micro"
+    with pytest.raises(UserError, match="cannot be loaded again"):
+        own.measure(found.folder, replace(by_people, judge=""))
+
+
+def test_where_nothing_could_be_measured_that_is_said(tiny_model, pairs, tmp_path):
+    options = {"pairs": pairs, "model": tiny_model, "seeds": "0", "steps": 1, "masks": ["soft"], "batch_size": 16}
+    (tmp_path / "ada.csv").write_text("image,noun,present\n0123456789abcdef,cat,yes\n")
+    with pytest.raises(UserError, match=r"nothing could be measured in .*: \d+ dropped; the reasons: .*dropped\.csv"):
+        cohyponyms(out=tmp_path / "run", judge=f"person:{tmp_path / 'ada.csv'}", **options)
+    assert set(RunFolder(tmp_path / "run").dropped()["reason"]) >= {"nobody judged all of its nouns"}

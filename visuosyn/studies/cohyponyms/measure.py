@@ -25,6 +25,7 @@ from visuosyn.studies.cohyponyms.design import NounPrompt
 ROWS = ("images", "overlaps")
 KINDS = {True: "cohyponyms", False: "others"}
 HALF = 0.5
+IMAGES = ("caption_id", "seed", "template", "pair", "kind", "outcome")  # those that a part without an image has
 OVERLAPS = ("caption_id", "seed", "mask", "iou", "iod", "ioh", "first_area", "second_area")
 
 
@@ -54,7 +55,7 @@ def measurer(
                 rows["images"].append(image)
                 rows["overlaps"] += overlaps
         tables = {
-            "images": pd.DataFrame(rows["images"]),
+            "images": pd.DataFrame(rows["images"]) if rows["images"] else pd.DataFrame(columns=[*IMAGES]),
             "overlaps": pd.DataFrame(rows["overlaps"], columns=[*OVERLAPS]),
         }
         return Measured(tables, dropped)

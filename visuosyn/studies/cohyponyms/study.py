@@ -95,7 +95,10 @@ class Cohyponyms(StudyKind):
         return {"measured/trial/00000.parquet": trial(read_prompts(folder), judge), **judge_file(judge)}
 
     def compute(self, folder: RunFolder) -> dict[str, pd.DataFrame]:
-        """The tables of outcomes, overlaps, models and the judge's error."""
+        """The tables of outcomes, overlaps, models and the judge's error. UserError where no image was measured."""
+        if folder.rows("images").empty:
+            lost, reasons = len(folder.dropped()), folder.dropped_file
+            raise UserError(f"nothing could be measured in {folder.path}: {lost:,} dropped; the reasons: {reasons}")
         from visuosyn.studies.cohyponyms.statistics.compute import compute_statistics  # takes seconds to load
 
         return compute_statistics(folder)
