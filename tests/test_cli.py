@@ -102,7 +102,7 @@ def test_a_directory_is_no_corpus(study, tmp_path):
         (["--size", "4x4"], "size 4x4"),
         (["--steps", "2000"], "steps 2000 cannot be drawn"),
         (["--device", "meta"], "device 'meta' is not available on this machine: use auto, cpu"),
-        (["--keep", "all"], "storage 'all'"),
+        (["--keep", "all"], "storage (--keep) 'all'"),
         (["--noise", "pink"], "noise 'pink'"),
         (["--device", "abacus"], "device 'abacus'"),
         (["--dtype", "int3"], "dtype 'int3'"),

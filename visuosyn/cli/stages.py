@@ -107,7 +107,7 @@ def measure(
     run = RunFolder.open(folder)
     changes: dict[str, Any] = {"masks": parse_masks(masks)} if masks else {}
     changes |= {"edges": parse_edges(edges)} if edges else {}
-    with resumable(), bars(quiet) as progress:
+    with resumable(run.path), bars(quiet) as progress:
         kind_of(run).measure(run, replace(run.measurement, **changes), progress=progress)
     say(f"Measured: {run.path / 'measured'}; next: visuosyn report {folder}", quiet=quiet)
 
