@@ -17,6 +17,7 @@ import visuosyn
 from visuosyn.cli import app, options
 from visuosyn.parse import DEFAULT
 from visuosyn.studies.relations.statistics.simulate import simulate_pairs
+from visuosyn.testing import tiny_run
 
 CAPTIONS = "a cat in a red hat\na dog and a cat\nthe ball\n"
 FAST = ["--steps", "1", "--mask", "soft", "--batch-size", "2"]
@@ -351,3 +352,15 @@ def test_power_plans_under_one_rule_of_a_pilot(tmp_path):
     assert set(pd.read_csv(tmp_path / "power.csv")["mask"]) == {"relative:0.4"}
     refused(run("power", pilot, "--mask", "relative:0.4,soft"), "mask rule 'relative:0.4,soft' is not known")
     refused(run("power", none), "the pair table holds no rows")
+
+
+def test_power_wants_a_whole_pilot_of_relations(tmp_path):
+    folder = tiny_run()
+    part = folder / "measured" / "pairs" / "00000.parquet"
+    for whole in (folder, part.parent):
+        assert run("power", whole).exit_code == 0
+    refused(run("power", part), f"{part} holds one part of the pairs of a run: name its folder, {folder}")
+    absent = folder / "pairs.parquet"
+    refused(run("power", absent), f"Error: {absent} is not there: name the run folder of a pilot (more: ")
+    other = tiny_run("cohyponyms")
+    refused(run("power", other), f"{other} holds a study of cohyponyms: a study of relations is planned from")
