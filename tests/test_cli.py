@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import visuosyn
 from visuosyn.cli import app, options
 from visuosyn.parse import DEFAULT
+from visuosyn.run import RunFolder
 from visuosyn.studies.relations.statistics.simulate import simulate_pairs
 from visuosyn.testing import tiny_run
 
@@ -354,7 +355,14 @@ def test_power_plans_under_one_rule_of_a_pilot(tmp_path):
     refused(run("power", none), "the pair table holds no rows")
 
 
-def test_power_wants_a_whole_pilot_of_relations(tmp_path):
+@pytest.mark.parametrize("kind", ["cohyponyms", "adjectives"])
+def test_measure_refuses_edges_where_a_study_has_no_such_choice(kind):
+    folder = tiny_run(kind)
+    refused(run("measure", folder, "--edges", "basic"), f"--edges means nothing here: a study of {kind} has no such")
+    assert RunFolder.open(folder).measurement.edges == "enhanced"
+
+
+def test_power_wants_a_whole_pilot_of_relations():
     folder = tiny_run()
     part = folder / "measured" / "pairs" / "00000.parquet"
     for whole in (folder, part.parent):

@@ -1,6 +1,7 @@
 """The cohyponym study from end to end on a tiny random model: files, resuming, what is dropped, what is refused."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -210,3 +211,13 @@ def test_one_pair_of_each_kind_is_a_study_without_subsets():
     assert few.table("subsets").empty and "difference" in few.table("subsets")
     assert (few.folder.figures / "hypernyms.svg").exists() and not (few.folder.figures / "subsets.svg").exists()
     assert few.table("outcomes").set_index("outcome")["n_images"]["both"] == 8
+    page = few.folder.page.read_text(encoding="utf-8")
+    assert "The pair of cohyponyms" in page and "whose maps overlap" not in page  # there is nothing to compare it with
+
+
+def test_no_pair_is_shown_twice(done):
+    """Of the four cohyponyms two overlap most and two least."""
+    page = done.folder.page.read_text(encoding="utf-8")
+    shown = [re.search(f'overlap_{end}.*?heat map for ([^"]*)', page, re.DOTALL)[1] for end in ("most", "least")]
+    names = [re.findall(r"\w+ \+ \w+", names) for names in shown]
+    assert [len(some) for some in names] == [2, 2] and not set(names[0]) & set(names[1])
