@@ -165,7 +165,7 @@ def test_other_mistakes(tmp_path, pairs, tiny_model):
     nouns.write_text("cat\n# no noun\n\ndog\ncat\n")
     assert ":5: the noun 'cat' is given twice" in refused(tmp_path, "--nouns", nouns)
     assert "not both" in refused(tmp_path, "--nouns", nouns, "--pairs", pairs)
-    assert "none.csv cannot be read" in refused(tmp_path, "--pairs", tmp_path / "none.csv")
+    assert "none.csv is not there: name a file of pairs" in refused(tmp_path, "--pairs", tmp_path / "none.csv")
     assert "number from 1 on" in refused(tmp_path, "--per-class", "0")
     with pytest.raises(UserError, match="no pairs of both classes are left with the judge pixels"):
         judge = PixelJudge(known=frozenset({"zebra"}))
