@@ -16,7 +16,9 @@ from typer.testing import CliRunner
 import visuosyn
 from visuosyn.cli import app, options
 from visuosyn.parse import DEFAULT
+from visuosyn.run import RunFolder
 from visuosyn.studies.relations.statistics.simulate import simulate_pairs
+from visuosyn.testing import tiny_run
 
 CAPTIONS = "a cat in a red hat\na dog and a cat\nthe ball\n"
 FAST = ["--steps", "1", "--mask", "soft", "--batch-size", "2"]
@@ -102,7 +104,7 @@ def test_a_directory_is_no_corpus(study, tmp_path):
         (["--size", "4x4"], "size 4x4"),
         (["--steps", "2000"], "steps 2000 cannot be drawn"),
         (["--device", "meta"], "device 'meta' is not available on this machine: use auto, cpu"),
-        (["--keep", "all"], "storage 'all'"),
+        (["--keep", "all"], "storage (--keep) 'all'"),
         (["--noise", "pink"], "noise 'pink'"),
         (["--device", "abacus"], "device 'abacus'"),
         (["--dtype", "int3"], "dtype 'int3'"),
@@ -170,7 +172,9 @@ def test_no_run_folder(command, tmp_path):
 
 def test_a_run_that_is_not_measured(corpus, tiny_model, tmp_path):
     assert run("trace", corpus, "--out", tmp_path / "run", "--model", tiny_model, "--steps", "1", "-q").exit_code == 0
-    refused(run("report", tmp_path / "run"), f"not measured to the end: run visuosyn measure {tmp_path / 'run'} first")
+    refused(
+        run("report", tmp_path / "run"), "not measured to the end", f"run visuosyn measure {tmp_path / 'run'} first"
+    )
 
 
 def test_trees_do_not_overwrite_their_corpus(tmp_path):
@@ -351,3 +355,22 @@ def test_power_plans_under_one_rule_of_a_pilot(tmp_path):
     assert set(pd.read_csv(tmp_path / "power.csv")["mask"]) == {"relative:0.4"}
     refused(run("power", pilot, "--mask", "relative:0.4,soft"), "mask rule 'relative:0.4,soft' is not known")
     refused(run("power", none), "the pair table holds no rows")
+
+
+@pytest.mark.parametrize("kind", ["cohyponyms", "adjectives"])
+def test_measure_refuses_edges_where_a_study_has_no_such_choice(kind):
+    folder = tiny_run(kind)
+    refused(run("measure", folder, "--edges", "basic"), f"--edges means nothing here: a study of {kind} has no such")
+    assert RunFolder.open(folder).measurement.edges == "enhanced"
+
+
+def test_power_wants_a_whole_pilot_of_relations():
+    folder = tiny_run()
+    part = folder / "measured" / "pairs" / "00000.parquet"
+    for whole in (folder, part.parent):
+        assert run("power", whole).exit_code == 0
+    refused(run("power", part), f"{part} holds one part of the pairs of a run: name its folder, {folder}")
+    absent = folder / "pairs.parquet"
+    refused(run("power", absent), f"Error: {absent} is not there: name the run folder of a pilot (more: ")
+    other = tiny_run("cohyponyms")
+    refused(run("power", other), f"{other} holds a study of cohyponyms: a study of relations is planned from")

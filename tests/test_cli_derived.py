@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import visuosyn
 from visuosyn.app import serve
 from visuosyn.cli import app
+from visuosyn.cli.console import resumable
 from visuosyn.cli.derived import Derived, add
 from visuosyn.cli.studies import commands
 from visuosyn.studies import options as o
@@ -189,3 +190,12 @@ def test_a_study_of_another_package_is_a_command_and_a_broken_one_a_warning(monk
     assert "Compose a sonata." in CliRunner().invoke(outside, ["--help"]).stdout
     composed = CliRunner().invoke(outside, ["sonata", "ode.mid", "--voices", "2"])
     assert (composed.exit_code, composed.stdout) == (0, "Composed: ode.mid\n")
+
+
+def test_ctrl_c_says_what_is_kept(tmp_path, capsys):
+    """Before anything stands in the folder there is nothing to be kept."""
+    for folder, told in ((tmp_path / "none", "Nothing was written yet"), (tmp_path, "What is finished is kept")):
+        with pytest.raises(typer.Exit), resumable(folder):
+            (tmp_path / "run.json").touch()
+            raise KeyboardInterrupt
+        assert told in capsys.readouterr().err

@@ -88,7 +88,8 @@ def test_no_column_or_several_that_could_hold_captions(tmp_path: Path) -> None:
 
 
 def test_a_column_for_a_format_without_columns(tmp_path: Path) -> None:
-    assert "was read as text, which has no columns" in message(save(tmp_path, "a cat\n"), column="caption")
+    no_table = message(save(tmp_path, "a cat\n"), column="caption")
+    assert "was read as text, which has no columns: leave the column 'caption' out, or name the format" in no_table
 
 
 def test_malformed_rows_of_tables(tmp_path: Path) -> None:

@@ -43,9 +43,10 @@ def test_foils_and_limit(folder):
     assert {len(question.nouns) for question in ask(folder, foils=0)} == {1, 2}
     assert {len(question.nouns) for question in ask(folder, foils=99)} == {4}  # there are four nouns in all
     assert len(ask(folder, limit=2)) == 2
-    for wrong in ({"foils": -1}, {"limit": 0}):
-        with pytest.raises(UserError, match="must be whole numbers"):
-            ask(folder, **wrong)
+    for name, number, least in (("foils", -1, 0), ("limit", 0, 1)):
+        with pytest.raises(UserError) as error:
+            ask(folder, **{name: number})
+        assert str(error.value) == f"{name} {number} is out of range: use a whole number from {least} on"
 
 
 def test_a_seed_fixes_the_order_and_another_changes_it(folder):

@@ -161,7 +161,7 @@ def test_a_table_of_senses(tmp_path):
         path.write_text(text)
         with pytest.raises(UserError, match=message):
             read_senses(path)
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="is not there: name a file of senses"):
         read_senses(tmp_path / "none.csv")
 
 

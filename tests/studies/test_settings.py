@@ -57,7 +57,7 @@ def test_masks_have_one_name_each():
         ({"steps": -1}, "steps -1"),
         ({"guidance": -0.5}, r"guidance -0\.5"),
         ({"guidance": float("nan")}, "guidance nan"),
-        ({"storage": "all"}, "storage 'all' is not known: use one of parts, total"),
+        ({"storage": "all"}, "storage \\(--keep\\) 'all' is not known: use one of parts, total"),
         ({"noise": "pink"}, "noise 'pink'"),
     ],
 )

@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -54,12 +55,14 @@ def note(text: str) -> None:
 
 
 @contextmanager
-def resumable() -> Iterator[None]:
-    """Say on Ctrl-C how to go on."""
+def resumable(folder: str | Path) -> Iterator[None]:
+    """Say on Ctrl-C how to go on, where anything stands in the folder yet."""
     try:
         yield
     except KeyboardInterrupt:
-        note("\nStopped. What is finished is kept; the same command goes on from there:")
+        there = Path(folder).is_dir() and any(not one.name.startswith(".") for one in Path(folder).iterdir())
+        kept = "What is finished is kept; the same command goes on from there"
+        note(f"\nStopped. {kept if there else 'Nothing was written yet; the same command begins again'}:")
         note(f"  visuosyn {shlex.join(sys.argv[1:])}")
         raise typer.Exit(INTERRUPTED) from None
 

@@ -30,7 +30,8 @@ class Derived:
     r"""A command whose options are parameters of a function.
 
     ``options`` gives the parameters (``visuosyn.studies.options.declared``); ``run`` gets their values by name and
-    gives the lines to print. Where it ``resumes``, it is also given ``progress``, and Ctrl-C says how to continue.
+    gives the lines to print. Where it ``resumes`` in the folder ``out``, it is also given ``progress``, and Ctrl-C says
+    how to continue.
 
     >>> from visuosyn.studies.options import Steps
     >>> def draw(*, steps: Steps = 20) -> list[str]:
@@ -138,7 +139,7 @@ def _whole(derived: Derived) -> Any:
         if not derived.resumes:
             _say(derived.run(**values), quiet)
             return
-        with resumable(), bars(quiet) as progress:
+        with resumable(values.get("out", "")), bars(quiet) as progress:
             lines = derived.run(**values, progress=progress)
         _say(lines, quiet)
 

@@ -12,7 +12,9 @@ from visuosyn.cli.options import Quiet
 
 
 def power(
-    pilot: Annotated[Path, typer.Argument(help="Run folder, or its pairs.parquet.", show_default=False)],
+    pilot: Annotated[
+        Path, typer.Argument(help="Run folder of a pilot, or a table of its pairs as Parquet.", show_default=False)
+    ],
     difference: Annotated[float, typer.Option(help="True mIoD - mIoH to be found, in points.")] = 5.0,
     power: Annotated[float, typer.Option(help="Chance to find it.")] = 0.8,
     alpha: Annotated[float, typer.Option(help="Level of the two-sided test.")] = 0.05,
@@ -33,12 +35,12 @@ def power(
         visuosyn power runs/pilot --difference 5 --power 0.8
     """
     from visuosyn.data.masks import MaskRule
-    from visuosyn.run import read_rows
     from visuosyn.stats.corrections import FEW
+    from visuosyn.studies.relations.pilot import read_pilot
     from visuosyn.studies.relations.statistics.power import needed_prompts, power_table
     from visuosyn.studies.settings import parse_seeds
 
-    pairs = read_rows(pilot, columns=("caption_id", "seed", "pair", "kind", "relation", "mask", "iod", "ioh"))
+    pairs = read_pilot(pilot)
     rule = str(MaskRule.parse(mask)) if mask else next(iter(pairs["mask"]), None)
     numbers = parse_seeds(seeds)
     table = power_table(pairs, mask=rule, difference=difference, power=power, alpha=alpha, seeds=numbers)

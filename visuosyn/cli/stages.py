@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -94,7 +94,8 @@ def measure(
 ) -> None:
     """Measure the maps of a drawn run folder, whatever study it holds.
 
-    With --mask the study's rules are replaced, with --edges its choice of pairs; what was drawn stays.
+    With --mask the study's rules are replaced, with --edges its choice of pairs, for studies that take these options;
+    what was drawn stays.
 
     **Example**
 
@@ -105,9 +106,10 @@ def measure(
     from visuosyn.studies.settings import parse_edges, parse_masks
 
     run = RunFolder.open(folder)
+    _require_taken(run.facts.study, {"--mask": masks, "--edges": edges})
     changes: dict[str, Any] = {"masks": parse_masks(masks)} if masks else {}
     changes |= {"edges": parse_edges(edges)} if edges else {}
-    with resumable(), bars(quiet) as progress:
+    with resumable(run.path), bars(quiet) as progress:
         kind_of(run).measure(run, replace(run.measurement, **changes), progress=progress)
     say(f"Measured: {run.path / 'measured'}; next: visuosyn report {folder}", quiet=quiet)
 
@@ -124,3 +126,12 @@ def report(folder: Folder, quiet: Quiet = False) -> None:
 
     run = RunFolder.open(folder)
     say(f"Report: {kind_of(run).report(run, rebuild=True)}", quiet=quiet)
+
+
+def _require_taken(study: str, given: Mapping[str, Any]) -> None:
+    """Raise UserError for an option of measuring that the function of a study does not take."""
+    found = [(parameter.name, option_of(parameter)) for parameter in declared(entry(study).run)]
+    taken = {about.flag or f"--{name}" for name, about in found if about is not None}
+    for flag, value in given.items():
+        if value and flag not in taken:
+            raise UserError(f"{flag} means nothing here: a study of {study} has no such choice; leave {flag} out")

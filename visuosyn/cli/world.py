@@ -121,7 +121,7 @@ def score(
     if card and not folder.is_dir():
         raise UserError(f"--card needs the model's folder, not {model!r}: give --model FOLDER")
     plan = Plan(prompts, seed, steps=steps, guidance=guidance, batch_size=batch_size, scenes=scenes)
-    with resumable(), bars(quiet) as progress:
+    with resumable(out), bars(quiet) as progress:
         table = run(model, out=out, plan=plan, progress=progress)
     if csv is not None:
         with atomic_write(csv) as path:

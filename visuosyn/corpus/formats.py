@@ -35,6 +35,7 @@ def open_source(path: Path, *, format: str = "auto", column: str | None = None) 
         raise UserError(f"{path} is {'' if binary else 'no '}Parquet, but was to be read as {format}")
     if column is not None and not FORMATS[name].columns:
         raise UserError(
-            f"{path} was read as {name}, which has no columns: leave column={column!r} out or give format=..."
+            f"{path} was read as {name}, which has no columns: leave the column {column!r} out, or name the "
+            f"format of a table: {', '.join(name for name, reader in FORMATS.items() if reader.columns)}"
         )
     return source, name

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from visuosyn.errors import UserError
+from visuosyn.errors import UserError, given_text
 from visuosyn.judge.base import UNMEASURED, Image, Verdict, image_key
 
 COLUMNS = ("image", "noun", "present")
@@ -55,10 +55,7 @@ def read_judgements(path: str | Path) -> tuple[dict[tuple[str, str], list[bool]]
     judged the same thing twice.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as judgements: {error}") from None
+    text = given_text(path, "judgements")
     rows = csv.DictReader(text.splitlines())
     if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
         raise UserError(f"{path}:1: no column {', '.join(missing)}; judgements need {', '.join(COLUMNS)}")

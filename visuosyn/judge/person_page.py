@@ -62,8 +62,9 @@ def write_judge_page(
 
 def ask(folder: str | Path, *, seed: int = 0, limit: int | None = None, foils: int = 1) -> tuple[Question, ...]:
     """What is asked, in the order in which it is asked. The same seed gives the same questions."""
-    if foils < 0 or (limit is not None and limit < 1):
-        raise UserError(f"foils {foils} and limit {limit} must be whole numbers from 0 and from 1 on")
+    for name, number, least in (("foils", foils, 0), ("limit", limit, 1)):
+        if number is not None and number < least:
+            raise UserError(f"{name} {number} is out of range: use a whole number from {least} on")
     run = RunFolder.open(folder)
     asked = asked_nouns(run)
     everything = sorted({noun for nouns in asked.values() for noun in nouns})

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from visuosyn.errors import UserError
+from visuosyn.errors import UserError, given_text
 from visuosyn.lexicon.source import NounHierarchy, Synset
 
 DRAWABLE = ("animal", "artifact", "food", "plant", "person", "object", "body")
@@ -73,10 +73,7 @@ def read_senses(path: str | Path) -> dict[str, int]:
     >>> read_senses("senses.csv")
     {'crane': 5, 'mouse': 4}
     """
-    try:
-        return _table(Path(path).read_text(encoding="utf-8-sig"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as a table of senses: {error}") from None
+    return _table(given_text(path, "senses"), str(path))
 
 
 @cache

@@ -71,7 +71,7 @@ class Settings:
     def __post_init__(self) -> None:
         _at_least_one("batch size", self.batch_size)
         _at_least_one("steps", self.steps)
-        _one_of("storage", self.storage, STORAGE)
+        _one_of("storage (--keep)", self.storage, STORAGE)
         _one_of("noise", self.noise, NOISE)
         parse_edges(self.edges)
         if self.guidance is not None and not 0 <= self.guidance < 1000:

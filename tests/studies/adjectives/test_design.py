@@ -99,5 +99,5 @@ def test_faults(tmp_path, text, told):
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(UserError, match="cannot be read as templates"):
+    with pytest.raises(UserError, match=r"none\.csv is not there: name a file of templates"):
         read_templates(tmp_path / "none.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from types import MappingProxyType
 
@@ -18,6 +19,7 @@ from visuosyn.errors import UserError
 from visuosyn.judge import Verdict
 from visuosyn.measure.regions import object_regions, region_change
 from visuosyn.run import read_shard
+from visuosyn.studies.adjectives.gallery import draw_figures
 from visuosyn.studies.adjectives.redraw import reused_shard
 from visuosyn.studies.adjectives.study import ADJECTIVES, adjectives
 from visuosyn.testing import tiny_pipeline
@@ -248,3 +250,16 @@ def test_pictures_of_the_strip(done):
     with Image.open(done.folder.path / "figures" / "strip_t01.png") as picture:
         assert picture.size[0] > 1000
         assert np.asarray(picture.convert("L")).std() > 20
+
+
+def test_numbers_on_the_page_have_a_true_minus(done):
+    assert not re.search(r">\s*-\d", done.folder.page.read_text(encoding="utf-8"))
+
+
+def test_one_scene_is_compared_with_no_other(done):
+    design = pd.read_csv(done.folder.path / "design.csv", keep_default_na=False, dtype=str)
+    every = pd.DataFrame(
+        {"template": ["t01", "t02"], "measure": "another adjective: rgb_outside", "estimate": [1.0, 2]}
+    )
+    said = [one.caption for n in (1, 2) for one in draw_figures(done.folder, {"templates": every[:n]}, design, "soft")]
+    assert [caption.startswith("One of the scenes") for caption in said] == [False, True, True]

@@ -1,6 +1,7 @@
 """The cohyponym study from end to end on a tiny random model: files, resuming, what is dropped, what is refused."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -166,7 +167,7 @@ def test_other_mistakes(tmp_path, pairs, tiny_model):
     nouns.write_text("cat\n# no noun\n\ndog\ncat\n")
     assert ":5: the noun 'cat' is given twice" in refused(tmp_path, "--nouns", nouns)
     assert "not both" in refused(tmp_path, "--nouns", nouns, "--pairs", pairs)
-    assert "none.csv cannot be read" in refused(tmp_path, "--pairs", tmp_path / "none.csv")
+    assert "none.csv is not there: name a file of pairs" in refused(tmp_path, "--pairs", tmp_path / "none.csv")
     assert "number from 1 on" in refused(tmp_path, "--per-class", "0")
     with pytest.raises(UserError, match="no pairs of both classes are left with the judge pixels"):
         judge = PixelJudge(known=frozenset({"zebra"}))
@@ -212,6 +213,16 @@ def test_one_pair_of_each_kind_is_a_study_without_subsets():
     assert few.table("subsets").empty and "difference" in few.table("subsets")
     assert (few.folder.figures / "hypernyms.svg").exists() and not (few.folder.figures / "subsets.svg").exists()
     assert few.table("outcomes").set_index("outcome")["n_images"]["both"] == 8
+    page = few.folder.page.read_text(encoding="utf-8")
+    assert "The pair of cohyponyms" in page and "whose maps overlap" not in page  # there is nothing to compare it with
+
+
+def test_no_pair_is_shown_twice(done):
+    """Of the four cohyponyms two overlap most and two least."""
+    page = done.folder.page.read_text(encoding="utf-8")
+    shown = [re.search(f'overlap_{end}.*?heat map for ([^"]*)', page, re.DOTALL)[1] for end in ("most", "least")]
+    names = [re.findall(r"\w+ \+ \w+", names) for names in shown]
+    assert [len(some) for some in names] == [2, 2] and not set(names[0]) & set(names[1])
 
 
 def test_a_folder_is_measured_by_its_own_judge_and_by_what_people_say_now(tiny_model, pairs, tmp_path):

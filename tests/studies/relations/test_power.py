@@ -100,7 +100,9 @@ def test_one_rule_for_reading():
     assert wide["relation"].str.endswith("*").all()  # 12 prompts are few
     one = table[(table["relation"] == "det") & (table["seeds"] == 4)]["prompts"].item()
     assert wide.set_index("relation").loc["det*", "4 seeds"] == one
-    with pytest.raises(UserError, match=r"under area:0\.2 all areas are equal"):
+    with pytest.raises(UserError, match=r"under area:0\.2 all areas are equal, .* --mask relative:0\.4\)$"):
         power_table(both, mask="area:0.2")
+    with pytest.raises(UserError, match="measure the pilot under another mask rule"):
+        power_table(pairs.assign(mask="area:0.2"), mask="area:0.2")
     with pytest.raises(UserError, match="mask rule soft was not measured"):
         power_table(both, mask="soft")

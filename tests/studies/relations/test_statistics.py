@@ -87,6 +87,8 @@ def test_the_page_shows_every_section(run: RunFolder) -> None:
     differences = pd.read_csv(run.tables / "differences.csv")
     det = differences[(differences["relation"] == "det") & (differences["mask"] == RULES[0])].iloc[0]
     assert f"{det['estimate']:+.1f}".replace("-", "−") in page.text
+    verdicts = pd.read_csv(run.tables / "multiverse_verdicts.csv")["verdict"].str.startswith("not robust")
+    assert page.html.count("<strong>not robust</strong>") == verdicts.sum() > 0
 
 
 def test_curves_are_drawn_for_relations_with_enough_prompts(tables: dict[str, pd.DataFrame]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from visuosyn.data import Caption
-from visuosyn.errors import UserError
+from visuosyn.errors import UserError, given_text
 
 BUILT_IN = Path(__file__).with_name("adjectives.csv")
 COLUMNS = ("template", "adjectives")
@@ -77,10 +77,7 @@ def read_templates(path: str | Path | None = None) -> tuple[Template, ...]:
     package, for the bundled model. Raises UserError with file and line for what cannot be used.
     """
     path = BUILT_IN if path is None else Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as templates: {error}") from None
+    text = given_text(path, "templates")
     rows = csv.DictReader(text.splitlines())
     if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
         raise UserError(f"{path}:1: no column {', '.join(missing)}; templates need {', '.join(COLUMNS)}")

@@ -94,6 +94,8 @@ def _strips(run: RunFolder, templates: pd.DataFrame | None, design: pd.DataFrame
     drawn = []
     for name in chosen:
         place = "most" if ordered.index(name) >= len(ordered) / 2 else "least"
+        among = f"One of the scenes in which a changed adjective changes {place} outside of the noun; seed"
+        begin = among if len(ordered) > 1 else "Seed"
         scene = design[design["template"] == name]
         text = str(scene["scene"].iloc[0])
         picture = partial(figures.strip, _rows(run, scene), title=text)
@@ -104,9 +106,8 @@ def _strips(run: RunFolder, templates: pd.DataFrame | None, design: pd.DataFrame
             title=text,
             kind="photo",
             alt=f"Pictures of {text} with each adjective, free and with re-used attention",
-            caption=f"One of the scenes in which a changed adjective changes {place} outside of the noun; seed "
-            f"{run.facts.seeds[0]}. Over the second row lies the attention to the adjective, each map scaled by its "
-            "own maximum.",
+            caption=f"{begin} {run.facts.seeds[0]}. Over the second row lies the attention to the adjective, each map "
+            "scaled by its own maximum.",
         )
         drawn.append(figure)
     return drawn

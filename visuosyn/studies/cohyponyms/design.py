@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from visuosyn.corpus import conllu
 from visuosyn.data import Caption, Dropped, Sentence
-from visuosyn.errors import UserError
+from visuosyn.errors import UserError, given_text
 from visuosyn.lexicon import Lexicon
 from visuosyn.microworld.world import grammar, words
 from visuosyn.microworld.world.corpus import conllu as block
@@ -87,7 +87,7 @@ def read_pairs(path: str | Path, lexicon: Lexicon) -> tuple[NounPair, ...]:
     answer, and without an answer for nouns that mean the same or of which one is a kind of the other: they are of
     neither class.
     """
-    rows = csv.DictReader(_text(path).splitlines())
+    rows = csv.DictReader(given_text(path, "pairs").splitlines())
     if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
         raise UserError(f"{path}:1: no column {', '.join(missing)}; pairs need the columns {', '.join(COLUMNS)}")
     found: dict[tuple[str, str], NounPair] = {}
@@ -112,7 +112,7 @@ def read_pairs(path: str | Path, lexicon: Lexicon) -> tuple[NounPair, ...]:
 
 def read_nouns(path: str | Path) -> tuple[str, ...]:
     """Nouns, one a line; blank lines and lines with # do not count. Raises UserError for one that is given twice."""
-    lines = enumerate(_text(path).splitlines(), start=1)
+    lines = enumerate(given_text(path, "nouns").splitlines(), start=1)
     return _distinct((f"{path}:{number}", line) for number, line in lines if line.strip() and line[0] != "#")
 
 
@@ -317,10 +317,3 @@ def _noun(text: str, place: str) -> str:
     if not noun:
         raise UserError(f"{place}: a noun is missing")
     return noun
-
-
-def _text(path: str | Path) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None

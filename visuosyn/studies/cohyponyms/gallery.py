@@ -77,10 +77,12 @@ def _charts(run: RunFolder, tables: Mapping[str, pd.DataFrame]) -> list[ReportFi
 
 
 def _sheets(run: RunFolder, pairs: pd.DataFrame, mask: str) -> list[ReportFigure]:
-    """Paired overlays of the cohyponyms whose maps overlap most and least."""
+    """Paired overlays of the cohyponyms whose maps overlap most and least; no pair is shown twice."""
     ordered = pairs[pairs["kind"] == "cohyponyms"].dropna(subset=["iou"]).sort_values("iou")
     drawn = []
-    for end, some in (("most", ordered.iloc[::-1][:EXTREMES]), ("least", ordered[:EXTREMES])):
+    most = min(EXTREMES, (len(ordered) + 1) // 2)
+    least = min(EXTREMES, len(ordered) - most)
+    for end, some in (("most", ordered.iloc[::-1][:most]), ("least", ordered[:least])):
         rows = [(f"{row.pair}\nIoU {row.iou:.0f}", _pictures(run, str(row.pair))) for row in some.itertuples()]
         rows = [row for row in rows if row[1]]
         if rows:
@@ -88,7 +90,7 @@ def _sheets(run: RunFolder, pairs: pd.DataFrame, mask: str) -> list[ReportFigure
                 run.figures,
                 f"overlap_{end}",
                 partial(figures.pair_sheet, rows),
-                title=f"cohyponyms whose maps overlap {end}",
+                title=f"cohyponyms whose maps overlap {end}" if len(ordered) > 1 else "the pair of cohyponyms",
                 kind="photo",
                 alt=f"Pictures and either noun’s heat map for {listed(list(some['pair']))}",
                 caption=f"Mean IoU under {mask} at the left. In both orders of the nouns, seed {run.facts.seeds[0]}: "

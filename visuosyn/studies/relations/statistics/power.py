@@ -61,7 +61,7 @@ def power_table(
         if mask not in masks:
             raise UserError(f"mask rule {mask} was not measured in the pilot: choose one of {', '.join(masks)}")
         if MaskRule.parse(mask).kind == "area":
-            raise UserError(f"under {mask} all areas are equal, so mIoD - mIoH is 0: choose another mask rule")
+            raise UserError(f"under {mask} all areas are equal, so mIoD - mIoH is 0: {_other_rules(masks)}")
         pilot = pilot[pilot["mask"] == mask]
     whole = prompt_sums(pilot, measures=["iod", "ioh"])
     found = contrast(*whole.of("iod"), against=whole.of("ioh"))
@@ -122,6 +122,14 @@ def _seed_variance(pilot: pd.DataFrame, cells: pd.DataFrame) -> Floats:
     shares[at // number, at % number] = found.null[:, order]
     counted[at // number, at % number] = (images.counts[:, order] > 0).all(axis=-1)
     return variance_of_one(shares, counted)
+
+
+def _other_rules(masks: Sequence[str]) -> str:
+    """What to do where a rule shows no difference: the rules that could show one, if the pilot has any."""
+    others = [one for one in masks if MaskRule.parse(one).kind != "area"]
+    if not others:
+        return "measure the pilot under another mask rule, such as soft"
+    return f"choose another mask rule of the pilot, {' or '.join(others)} (on the command line --mask {others[0]})"
 
 
 def _check(difference: float, seeds: Sequence[int]) -> None:
