@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 import visuosyn
 from visuosyn.corpus import Corpus
+from visuosyn.data import Caption, Dropped
 from visuosyn.errors import UserError
 from visuosyn.parse import GIVEN, Parser
 from visuosyn.run import RunFacts
@@ -86,6 +89,18 @@ def gather(
             "started": now(),
         },
     )
+
+
+def corpus_of(
+    captions: Iterable[Caption], *, source: str | Path, format: str, content: str, dropped: Iterable[Dropped] = ()
+) -> Corpus:
+    """A corpus of prompts that a study makes itself; ``content``: what they are made of, for the checksum.
+
+    >>> corpus_of([Caption("1", "a cat", noise_id="1")], source="nouns.txt", format="nouns", content="cat").sha256[:9]
+    '77af778b5'
+    """
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    return Corpus(tuple(captions), Path(source), format, sha256, 0, tuple(dropped))
 
 
 def now() -> str:

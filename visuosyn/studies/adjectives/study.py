@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -31,7 +30,7 @@ from visuosyn.studies.adjectives.measure import TABLES, measurer, units
 from visuosyn.studies.adjectives.redraw import redraw_stage
 from visuosyn.studies.base import Measured, Progress, StudyKind
 from visuosyn.studies.drawing import design_file, draw_study
-from visuosyn.studies.gather import gather
+from visuosyn.studies.gather import corpus_of, gather
 from visuosyn.studies.judging import judge_facts, judge_file, spec_of, try_on_blank
 from visuosyn.studies.results import PromptStudy
 from visuosyn.studies.settings import BUNDLED, MASKS, settings_of
@@ -190,11 +189,10 @@ def _judged(templates: Sequence[Template], judge: Judge) -> tuple[tuple[Template
 
 def _corpus(templates: Sequence[Template], dropped: list[Dropped], path: str | Path | None) -> Corpus:
     """The prompts as a corpus; its checksum is that of the templates' content."""
-    captions = tuple(prompt.caption for prompt in each_prompt(templates))
+    captions = (prompt.caption for prompt in each_prompt(templates))
     content = "\n".join("\t".join([t.id, t.text, "|".join(t.adjectives), t.swap]) for t in templates)
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    source = Path("built-in templates" if path is None else path)
-    return Corpus(captions, source, "templates", digest, 0, tuple(dropped))
+    source = "built-in templates" if path is None else path
+    return corpus_of(captions, source=source, format="templates", content=content, dropped=dropped)
 
 
 def _asked(templates: Sequence[Template]) -> pd.DataFrame:

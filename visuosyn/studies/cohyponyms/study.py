@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ from visuosyn.studies.cohyponyms.design import (
 from visuosyn.studies.cohyponyms.design_file import FILES, read_prompts, write_design
 from visuosyn.studies.cohyponyms.measure import ROWS, measurer, trial
 from visuosyn.studies.drawing import draw_study
-from visuosyn.studies.gather import gather
+from visuosyn.studies.gather import corpus_of, gather
 from visuosyn.studies.judging import judge_facts, judge_file, spec_of, try_on_blank
 from visuosyn.studies.results import PromptStudy
 from visuosyn.studies.settings import BUNDLED, MASKS, settings_of
@@ -239,7 +238,7 @@ def _known_nouns(
 
 def _corpus(prompts: tuple[NounPrompt, ...], dropped: list[Dropped], source: str | Path | None) -> Corpus:
     """The prompts as a corpus; its checksum is that of their ids, texts and classes."""
-    captions = tuple(prompt.caption for prompt in prompts)
+    captions = (prompt.caption for prompt in prompts)
     content = "\n".join(f"{p.id}\t{p.sentence.text}\t{p.pair.cohyponyms if p.pair else ''}" for p in prompts)
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    return Corpus(captions, Path(source or "balanced pairs"), "pairs", digest, 0, tuple(dropped))
+    source = source or "balanced pairs"
+    return corpus_of(captions, source=source, format="pairs", content=content, dropped=dropped)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,14 +9,13 @@ from typing import Annotated, Any
 
 import pandas as pd
 
-from visuosyn.corpus import Corpus
 from visuosyn.data import Caption, HeatMaps, Sentence
 from visuosyn.errors import UserError
 from visuosyn.measure.pair_table import pair_table
 from visuosyn.parse import DEFAULT, Parser, all_pairs, load_parser
 from visuosyn.run import Measurement, RunFacts, write_text
 from visuosyn.studies import options as o
-from visuosyn.studies.gather import gather
+from visuosyn.studies.gather import corpus_of, gather
 from visuosyn.studies.options import Option
 from visuosyn.studies.parsing import count_words, outside
 from visuosyn.studies.settings import MASKS, Settings, settings_of
@@ -104,7 +102,7 @@ def look(
 def _facts(caption: Caption, settings: Settings, parser: Parser, pipeline: Any) -> RunFacts:
     """The facts of a study of this caption alone."""
     settings = replace(settings, scheme=parser.scheme, collapse_prepositions=parser.collapse_prepositions)
-    alone = Corpus((caption,), Path("one prompt"), "prompt", hashlib.sha256(caption.text.encode()).hexdigest(), 0, ())
+    alone = corpus_of([caption], source="one prompt", format="prompt", content=caption.text)
     return gather("prompt", settings, alone, parser=parser, pipeline=pipeline, prompt=caption.text)
 
 
