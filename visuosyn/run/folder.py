@@ -98,7 +98,7 @@ class RunFolder:
 
     @property
     def drawn(self) -> dict[str, Any]:
-        """What is known once all is drawn: ``drawn.json``; empty before. Of a run of format 1, as its facts have it."""
+        """What is known once all is drawn: ``drawn.json``; empty before. For format 1, taken from ``run.json``."""
         path = self.path / "drawn.json"
         if path.exists():
             known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -231,7 +231,7 @@ class RunFolder:
         return pd.read_csv(self._there(path, "report"))
 
     def dropped(self) -> pd.DataFrame:
-        """What could not be measured, with the reason; the seed is missing where it is lost for all."""
+        """What could not be measured, with the reason; no seed: dropped for every seed."""
         path = self.dropped_file if self.dropped_file.exists() else self.left_out_file
         table = pd.read_csv(self._there(path, "measure"), dtype=str, keep_default_na=False)
         return table.assign(seed=pd.to_numeric(table["seed"]).astype("Int64"))

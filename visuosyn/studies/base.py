@@ -152,7 +152,7 @@ class StudyKind(ABC):
             inputs = digest(computed, folder.measurement, folder.parses, *known)
             if rebuild or not artifact.is_current(inputs):
                 statistics = self.statistics(folder)
-                for old in artifact.files:  # what an earlier report had and this one has not must not stay
+                for old in artifact.files:  # files that only an earlier report had
                     if old.startswith(("tables/", "figures/")):
                         (folder.path / old).unlink(missing_ok=True)
                 before = _report_files(folder)

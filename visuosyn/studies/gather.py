@@ -94,7 +94,7 @@ def gather(
 def corpus_of(
     captions: Iterable[Caption], *, source: str | Path, format: str, content: str, dropped: Iterable[Dropped] = ()
 ) -> Corpus:
-    """A corpus of prompts that a study makes itself; ``content``: what they are made of, for the checksum.
+    """A corpus of prompts that a study generates; ``content``: what they are made of, for the checksum.
 
     >>> corpus_of([Caption("1", "a cat", noise_id="1")], source="nouns.txt", format="nouns", content="cat").sha256[:9]
     '77af778b5'

@@ -45,7 +45,7 @@ def at_a_glance(folder: RunFolder, content: str, table: Markup) -> str:
 
 
 def prompt_study_html(study: PromptStudy) -> str:
-    """A study of prompts of its own making at a glance: what was run, the main table, where its report is.
+    """A study that generates its prompts, at a glance: what was run, the main table, where its report is.
 
     >>> import re
     >>> from visuosyn.studies.results import PromptStudy

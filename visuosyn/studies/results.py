@@ -73,7 +73,7 @@ class StudyResult:
 
 
 class PromptStudy(StudyResult):
-    """What a study of prompts of its own making found.
+    """What a study found whose prompts it generates itself.
 
     ``main``: the table that a notebook shows first, and its columns; a column's interval stands with it.
     """
