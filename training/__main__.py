@@ -8,17 +8,10 @@ from typing import Annotated, Literal
 import typer
 
 from training.defaults import DECODER_MINUTES, JUDGE_STEPS, MINUTES
-from visuosyn.cli.console import Commands
+from visuosyn.cli.console import group
 from visuosyn.microworld.scoring.recipe import DEFAULTS, Recipe
 
-app = typer.Typer(
-    name="training",
-    cls=Commands,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Train the microworld's model and judge, from a clone of the repository.",
-)
+app = group("training", "Train the microworld's model and judge, from a clone of the repository.")
 RunFolder = Annotated[Path, typer.Option(help="Folder of the run.", show_default=False)]
 DecoderMinutes = Annotated[float, typer.Option(help="Training of a missing decoder before the export.")]
 

@@ -9,17 +9,14 @@ import typer
 
 import visuosyn
 from visuosyn.cli import judging, lexicon, panels, planning, single, stages, studies, upkeep, world
-from visuosyn.cli.console import Commands
+from visuosyn.cli.console import group
 from visuosyn.cli.derived import Derived, add
 
-app = typer.Typer(
-    name="visuosyn",
-    cls=Commands,
-    no_args_is_help=True,
+app = group(
+    "visuosyn",
+    "What the syntax of a prompt does in the picture that a model draws of it.",
     add_completion=False,
-    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -35,7 +32,7 @@ def visuosyn_command(
         bool, typer.Option("--version", callback=_version, is_eager=True, metavar="", help="Print the version.")
     ] = False,
 ) -> None:
-    """What the syntax of a prompt does in the picture that a model draws of it."""
+    """The command without a subcommand."""
 
 
 for _study in studies.commands():

@@ -43,6 +43,19 @@ class Commands(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
 
 
+def group(name: str, help: str, **options: Any) -> typer.Typer:
+    """An app of commands that all look and fail alike; ``options`` are further ones of typer's."""
+    return typer.Typer(
+        name=name,
+        cls=Commands,
+        help=help,
+        no_args_is_help=True,
+        rich_markup_mode="markdown",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **options,
+    )
+
+
 def say(text: str, *, quiet: bool = False) -> None:
     """A line of results, on stdout."""
     if not quiet:

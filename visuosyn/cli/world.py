@@ -7,21 +7,14 @@ from typing import Annotated
 
 import typer
 
-from visuosyn.cli.console import Commands, bars, resumable, say
+from visuosyn.cli.console import bars, group, resumable, say
 from visuosyn.cli.derived import typed
 from visuosyn.cli.options import Csv, Quiet, require_positive, require_writable
 from visuosyn.cli.panels import UPKEEP
 from visuosyn.errors import UserError
 from visuosyn.studies.options import BatchSize, Guidance, Model, Steps
 
-app = typer.Typer(
-    name="world",
-    cls=Commands,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="The microworld: render its scenes, draw with its model, score the model.",
-)
+app = group("world", "The microworld: render its scenes, draw with its model, score the model.")
 OutFolder = Annotated[Path, typer.Option(help="Folder: new or empty.", show_default=False)]
 
 

@@ -54,7 +54,6 @@ def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Pat
         "dropped": dropped_summary(dropped).to_dict("records"),
         "methods": methods(facts, judge, masks=masks, dropped=len(dropped)),
         "bibtex": bibtex(),
-        "software": sorted(facts.software.items()),
     }
     write_summary(
         folder,

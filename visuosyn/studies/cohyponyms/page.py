@@ -56,7 +56,6 @@ def write_page(folder: RunFolder, statistics: Mapping[str, pd.DataFrame]) -> Pat
         "dropped": dropped_summary(dropped).to_dict("records"),
         "methods": methods(facts, judge, pairs, dropped=len(dropped), crowded=crowded),
         "bibtex": bibtex(),
-        "software": sorted(facts.software.items()),
     }
     write_summary(
         folder,

@@ -56,7 +56,7 @@ SECTIONS = (
             ("kind", "kind", "text"),
             ("drawn", "drawn", "number"),
             ("failed", "failed", "number"),
-            ("odds_ratio", "odds ratio", "ratio"),
+            ("odds_ratio", "odds ratio", "plain"),
             ("p", "p", "p"),
             ("between", "between", "two"),
             ("n_failed", "failed", "count"),

@@ -93,7 +93,6 @@ def _write(run: RunFolder, statistics: Mapping[str, pd.DataFrame], *, masks: Seq
         "dropped": dropped_summary(dropped).to_dict("records"),
         "methods": f"{methods} {tests}".rstrip(),
         "bibtex": bibtex(),
-        "software": sorted(facts.software.items()),
         "paper_note": NOTE,
         "min_prompts": FEW,
         "summary_rows": SUMMARY_ROWS,
